@@ -1,0 +1,74 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+)
+
+// Store keeps small documents under keys and compares before it writes. It is all that the three places a ledger can
+// live in (DynamoDB, one file, memory) have to provide; what the documents mean is decided once, in this package.
+//
+// Every document has a version: 1 when first written, one more with each write, 0 for a document that is not there.
+// A Store is safe for use by many goroutines, and its conditions hold between processes.
+type Store interface {
+	// Get returns one document per key, in the order of the keys, as it stands now (never a stale read). A missing
+	// document comes back with Version 0 and no Body.
+	Get(ctx context.Context, keys ...Key) ([]Document, error)
+
+	// List yields every document of a kind, ordered by id (bytewise), reading in batches. It is no snapshot. After an
+	// error it yields nothing more.
+	List(ctx context.Context, kind Kind) iter.Seq2[Document, error]
+
+	// Write applies all the writes or none, at most MaxWrites of them and no key twice. If the version of any document
+	// is not the write's IfVersion, nothing is written and the error is a *Conflict.
+	Write(ctx context.Context, writes ...Write) error
+
+	// Close gives the store back (the lock of a file, say).
+	Close() error
+}
+
+// MaxWrites is how many documents one Write may name; DynamoDB's transactions set the figure.
+const MaxWrites = 100
+
+// Kind is a family of documents.
+type Kind string
+
+// Key names a document.
+type Key struct {
+	Kind Kind
+	ID   string
+}
+
+func (k Key) String() string { return string(k.Kind) + "/" + k.ID }
+
+// Document is what stands under a key.
+type Document struct {
+	Key
+	Version int64
+	Body    []byte // JSON
+	Expires time.Time
+}
+
+// Write is a conditional change of one document. It replaces the body, unless Check or Delete is set.
+type Write struct {
+	Key
+	IfVersion int64  // the version that the document must have now; 0: it must not exist
+	Body      []byte // JSON
+	Expires   time.Time
+	Check     bool // compare only, write nothing
+	Delete    bool // remove the document
+}
+
+// Conflict says that documents had changed since they were read; read them again and decide anew.
+type Conflict struct{ Keys []Key }
+
+func (c *Conflict) Error() string {
+	names := make([]string, len(c.Keys))
+	for i, k := range c.Keys {
+		names[i] = k.String()
+	}
+	return fmt.Sprintf("changed by another since they were read: %s", strings.Join(names, ", "))
+}
