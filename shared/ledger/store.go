@@ -2,10 +2,12 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Store keeps small documents under keys and compares before it writes. It is all that the three places a ledger can
@@ -71,4 +73,26 @@ func (c *Conflict) Error() string {
 		names[i] = k.String()
 	}
 	return fmt.Sprintf("changed by another since they were read: %s", strings.Join(names, ", "))
+}
+
+// CheckWrites refuses what no Store can write; every Store asks it first. Its errors are faults of the caller, never
+// conflicts.
+func CheckWrites(writes []Write) error {
+	if len(writes) > MaxWrites {
+		return fmt.Errorf("write %d documents: at most %d go into one write", len(writes), MaxWrites)
+	}
+	seen := make(map[Key]bool, len(writes))
+	for _, w := range writes {
+		if w.Kind == "" || w.ID == "" {
+			return fmt.Errorf("write %q: a document needs a kind and an id", w.Key)
+		}
+		if seen[w.Key] {
+			return fmt.Errorf("write %s: named twice in one write", w.Key)
+		}
+		seen[w.Key] = true
+		if !w.Check && !w.Delete && !(json.Valid(w.Body) && utf8.Valid(w.Body)) {
+			return fmt.Errorf("write %s: its body is no JSON in UTF-8", w.Key)
+		}
+	}
+	return nil
 }

@@ -79,12 +79,12 @@ func (m Accounts) DeduplicationID() string { return deduplicationID(m.RunID, m.O
 
 // wire is every field that any message may have; a pointer tells absent from empty.
 type wire struct {
-	Version    *int                    `json:"version"`
-	RunID      string                  `json:"runId"`
-	ObservedAt *time.Time              `json:"observedAt"`
-	Account    *Account                `json:"account,omitempty"`
-	Counts     *map[string]json.Number `json:"counts,omitempty"`
-	Services   *[]Service              `json:"services,omitempty"`
+	Version    *int                        `json:"version"`
+	RunID      string                      `json:"runId"`
+	ObservedAt *time.Time                  `json:"observedAt"`
+	Account    *Account                    `json:"account,omitempty"`
+	Counts     *map[string]json.RawMessage `json:"counts,omitempty"`
+	Services   *[]Service                  `json:"services,omitempty"`
 }
 
 func decode(body []byte) (wire, error) {

@@ -10,9 +10,9 @@ import (
 // Encode validates the message and writes it as JSON.
 func (m Usage) Encode() ([]byte, error) {
 	version, at := Version, m.ObservedAt.UTC()
-	counts := make(map[string]json.Number, len(m.Counts))
+	counts := make(map[string]json.RawMessage, len(m.Counts))
 	for service, units := range m.Counts {
-		counts[service] = json.Number(strconv.FormatInt(units, 10))
+		counts[service] = strconv.AppendInt(nil, units, 10)
 	}
 	body, err := json.Marshal(wire{Version: &version, RunID: m.RunID, ObservedAt: &at, Account: &m.Account, Counts: &counts})
 	if err != nil {
@@ -42,12 +42,12 @@ func DecodeUsage(body []byte) (Usage, error) {
 	}
 	m := Usage{RunID: w.RunID, ObservedAt: observedAt(w), Account: *w.Account, Counts: make(map[string]int64, len(*w.Counts))}
 	for service, number := range *w.Counts {
-		units, err := strconv.ParseInt(number.String(), 10, 64)
+		units, err := strconv.ParseInt(string(number), 10, 64)
 		switch {
 		case service == "":
 			return Usage{}, &Error{"counts", "a service without a name"}
 		case err != nil:
-			return Usage{}, &Error{"counts." + service, fmt.Sprintf("%q is not a whole number", number)}
+			return Usage{}, &Error{"counts." + service, fmt.Sprintf("%s is not a whole number", number)}
 		case units < 0:
 			return Usage{}, &Error{"counts." + service, fmt.Sprintf("%d is below zero", units)}
 		}

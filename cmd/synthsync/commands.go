@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/synthsync/synthsync/cmd/synthsync/local"
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/file"
+	"github.com/synthsync/synthsync/shared/ledger/memory"
+)
+
+// common are the flags of every command that talks to the vendors.
+type common struct {
+	EnvFile  string        `placeholder:"FILE" help:"Settings from a file of NAME=VALUE lines; it wins over the environment."`
+	Services string        `placeholder:"FILE" help:"Service rules (YAML or JSON); default: the built-in ones, or the setting SERVICES."`
+	Patience time.Duration `default:"15s" help:"How long to go on without any definite answer from a vendor. For unattended runs: 10m."`
+	JSON     bool          `name:"json" help:"One JSON object on stdout instead of a table."`
+}
+
+type runCommand struct {
+	common
+	Ledger       string `required:"" placeholder:"FILE" help:"What Synthesize has been told; made by the first run."`
+	Force        bool   `help:"Let a run pass that the guard would hold, whatever it would tell. The blunt tool."`
+	Full         bool   `help:"Tell every count again, also those that have not changed."`
+	AcceptTenant bool   `help:"The ledger's tenant really moved: bind it to the one that the settings lead to."`
+}
+
+type planCommand struct {
+	common
+	Ledger string `placeholder:"FILE" help:"What Synthesize has been told; without it nothing is known."`
+	Force  bool   `help:"Show what --force would let pass."`
+	Full   bool   `help:"Show what --full would tell."`
+}
+
+type checkCommand struct{ common }
+
+type reportCommand struct {
+	Ledger string `required:"" placeholder:"FILE" help:"The ledger of the runs."`
+	JSON   bool   `name:"json" help:"One JSON object on stdout instead of tables."`
+}
+
+// Run tells Synthesize.
+func (c *runCommand) Run(ctx context.Context, p *process) error {
+	config, err := c.load(p)
+	if err != nil {
+		return err
+	}
+	store, err := openLedger(c.Ledger, file.Options{})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	progress := newProgress(p.stderr)
+	defer progress.close()
+	config.Store, config.Progress = store, progress
+	if c.AcceptTenant {
+		if err := ledger.New(store, p.now).AcceptTenant(ctx); err != nil {
+			return err
+		}
+	}
+	m := &local.Machine{Config: config}
+	result, err := m.Run(ctx, fetch.Event{Force: c.Force, Full: c.Full})
+	progress.close()
+	return c.show(p, result, err)
+}
+
+// show prints a result, whatever became of the run, and turns the outcome into an exit code.
+func (c *runCommand) show(p *process, result fetch.Result, err error) error {
+	if settings := settingsFault(err); settings != nil {
+		return settings
+	}
+	if c.JSON {
+		if err := writeJSON(p.stdout, result); err != nil {
+			return err
+		}
+	} else {
+		renderResult(p.stdout, result)
+	}
+	if err != nil {
+		return &exitError{exitUndelivered, err}
+	}
+	if result.State == fetch.StateHeld {
+		return &exitError{exitHeld, fmt.Errorf("run %s is held and nothing was told: look at it with plan, correct Autotask or the rules, or let it pass with --force", result.RunID)}
+	}
+	return nil
+}
+
+// settingsFault is the exit for what a person has to set right before anything can run.
+func settingsFault(err error) error {
+	var settings *fetch.SettingsError
+	if errors.As(err, &settings) {
+		return &exitError{exitSettings, err}
+	}
+	return nil
+}
+
+// Run shows what a run would tell.
+func (c *planCommand) Run(ctx context.Context, p *process) error {
+	config, err := c.load(p)
+	if err != nil {
+		return err
+	}
+	config.Store = memory.New()
+	if c.Ledger != "" {
+		store, err := openLedger(c.Ledger, file.Options{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		config.Store = store
+	}
+	progress := newProgress(p.stderr)
+	defer progress.close()
+	config.Progress = progress
+	result, err := (&local.Machine{Config: config}).Plan(ctx, fetch.Event{Force: c.Force, Full: c.Full})
+	progress.close()
+	if settings := settingsFault(err); settings != nil {
+		return settings
+	}
+	if c.JSON {
+		if err := writeJSON(p.stdout, result); err != nil {
+			return err
+		}
+	} else {
+		renderResult(p.stdout, result)
+		renderChanges(p.stdout, result.Changes, listed*4)
+	}
+	switch {
+	case err != nil:
+		return &exitError{exitUndelivered, err}
+	case result.State == fetch.StateHeld:
+		return &exitError{exitHeld, errors.New("a run would be held")}
+	}
+	return nil
+}
+
+// Run checks both logins and says what needs a hand.
+func (c *checkCommand) Run(ctx context.Context, p *process) error {
+	config, err := c.load(p)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(p.stderr)
+	defer progress.close()
+	config.Store, config.Progress = memory.New(), progress
+	checked, err := (&local.Machine{Config: config}).Check(ctx)
+	progress.close()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := writeJSON(p.stdout, checked); err != nil {
+			return err
+		}
+	} else {
+		renderChecked(p.stdout, checked)
+	}
+	if checked.Failed {
+		return &exitError{exitUndelivered, errors.New("a run would fail as things stand")}
+	}
+	return nil
+}
+
+// openLedger turns the faults of a ledger file into exits: one that is in use is a run that did not happen, one that is
+// no ledger is a wrong setting.
+func openLedger(path string, o file.Options) (*file.Store, error) {
+	store, err := file.Open(path, o)
+	var inUse *file.InUseError
+	switch {
+	case err == nil:
+		return store, nil
+	case errors.As(err, &inUse):
+		return nil, &exitError{exitUndelivered, err}
+	}
+	return nil, &exitError{exitSettings, err}
+}

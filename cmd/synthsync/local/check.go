@@ -1,0 +1,218 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/synthsync/synthsync/shared/autotask"
+	"github.com/synthsync/synthsync/shared/services"
+	"github.com/synthsync/synthsync/shared/synthesize"
+	"github.com/synthsync/synthsync/shared/vendorapi"
+)
+
+// Checked is what a check found.
+type Checked struct {
+	Autotask   AutotaskChecked   `json:"autotask"`
+	Synthesize SynthesizeChecked `json:"synthesize"`
+	Rules      []RuleChecked     `json:"rules"`
+	Advice     []string          `json:"advice"` // what needs a hand, each with what to do
+	Failed     bool              `json:"failed"` // a run would fail as things stand
+}
+
+// AutotaskChecked is the Autotask side of a check.
+type AutotaskChecked struct {
+	OK        bool     `json:"ok"`
+	Zone      string   `json:"zone,omitempty"`
+	Tenant    string   `json:"tenant,omitempty"`
+	Database  int64    `json:"database,omitempty"`
+	Limit     int64    `json:"limit,omitempty"` // requests an hour, of all integrations together
+	Used      int64    `json:"used,omitempty"`
+	Companies int64    `json:"companies,omitempty"`
+	Items     int64    `json:"items,omitempty"` // active ones
+	Types     []string `json:"types,omitempty"`
+}
+
+// SynthesizeChecked is the Synthesize side of a check.
+type SynthesizeChecked struct {
+	OK           bool     `json:"ok"`
+	Organization string   `json:"organization,omitempty"`
+	Integration  string   `json:"integration,omitempty"`
+	Status       string   `json:"status,omitempty"`
+	Services     []string `json:"services,omitempty"`
+	Accounts     int      `json:"accounts"`
+	Mapped       int      `json:"mapped"`
+	Unmapped     int      `json:"unmapped"`
+	NotSaid      int      `json:"notSaid"` // Synthesize does not say whether they are mapped
+}
+
+// RuleChecked is how a rule fits the tenant.
+type RuleChecked struct {
+	Service  string `json:"service"`
+	Standing bool   `json:"standing"` // stands at Synthesize already
+	Note     string `json:"note,omitempty"`
+}
+
+// Check logs in to both vendors and looks around. It writes nothing anywhere. The error is a fault of the settings;
+// what a vendor answers is in Checked.
+func (m *Machine) Check(ctx context.Context) (Checked, error) {
+	s, err := m.open(true)
+	if err != nil {
+		return Checked{}, err
+	}
+	c := &checker{session: s}
+	c.autotaskSide(ctx)
+	c.synthesizeSide(ctx)
+	if err := ctx.Err(); err != nil {
+		return c.out, err
+	}
+	c.rules()
+	return c.out, nil
+}
+
+type checker struct {
+	*session
+	out    Checked
+	types  []services.Type
+	vendor *synthesize.Vendor
+}
+
+func (c *checker) advise(format string, args ...any) {
+	c.out.Advice = append(c.out.Advice, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) fail(format string, args ...any) {
+	c.out.Failed = true
+	c.advise(format, args...)
+}
+
+func (c *checker) autotaskSide(ctx context.Context) {
+	login, err := c.autotask.Login(ctx)
+	if err != nil {
+		c.fail("Autotask: %v. Check AUTOTASK_USERNAME, AUTOTASK_SECRET and AUTOTASK_INTEGRATION_CODE; the user must be an API User (API-only)", err)
+		return
+	}
+	a := &c.out.Autotask
+	a.OK, a.Zone, a.Database = true, login.Zone.Name, login.Zone.Database
+	a.Limit, a.Used = login.Budget.Limit, login.Budget.Used
+	if login.Budget.Used*2 > login.Budget.Limit {
+		c.advise("Autotask: %d of %d requests of the hour are used, by all integrations together; Autotask answers more slowly from half on, and refuses everybody at the end", a.Used, a.Limit)
+	}
+	own, err := c.autotask.OwnCompany(ctx)
+	if err != nil {
+		c.fail("Autotask: company 0 cannot be read: %v", err)
+		return
+	}
+	a.Tenant = own.Name
+	types, err := c.autotask.Types(ctx)
+	if err != nil {
+		c.fail("Autotask: %v. Give the API user the right to read configuration item types", err)
+		return
+	}
+	for _, t := range types {
+		c.types = append(c.types, services.Type{ID: t.ID, Name: t.Name, Active: t.Active})
+		a.Types = append(a.Types, t.Name)
+	}
+	sort.Strings(a.Types)
+	for _, entity := range []autotask.Entity{autotask.Companies, autotask.ConfigurationItems} {
+		access, err := c.autotask.QueryAccess(ctx, entity)
+		switch {
+		case err != nil:
+			c.advise("Autotask: the rights on %s cannot be read: %v", entity, err)
+		case access != autotask.AccessAll:
+			c.advise("Autotask: this user may read %s only in part (%s): what he cannot see is in no count. Give the API user's security level full read access", entity, access)
+		}
+	}
+	c.count(ctx)
+}
+
+func (c *checker) count(ctx context.Context) {
+	var err error
+	if c.out.Autotask.Items, err = c.autotask.Count(ctx, autotask.ConfigurationItems, autotask.Eq("isActive", true)); err != nil {
+		c.fail("Autotask: %v. Give the API user the right to read configuration items", err)
+	}
+	if c.out.Autotask.Companies, err = c.autotask.Count(ctx, autotask.Companies, autotask.GTE("id", 0)); err != nil {
+		c.fail("Autotask: %v. Give the API user the right to read companies", err)
+	}
+}
+
+func (c *checker) synthesizeSide(ctx context.Context) {
+	org, err := c.synthesize.Organization(ctx)
+	if err != nil {
+		what := "Check SYNTHESIZE_VENDOR_API_KEY and SYNTHESIZE_PARTNER_API_KEY; both are shown once, when the custom integration's tokens are generated"
+		if !vendorapi.IsRefused(err) && !vendorapi.IsFault(err) {
+			what = "Try again later"
+		}
+		c.fail("Synthesize: %v. %s", err, what)
+		return
+	}
+	s := &c.out.Synthesize
+	s.OK, s.Organization, s.Integration, s.Status = true, org.Name, org.VendorName, string(org.Status)
+	sold, err := c.synthesize.Vendor(ctx)
+	if err != nil {
+		c.fail("Synthesize: %v", err)
+		return
+	}
+	c.vendor = &sold
+	for _, service := range sold.Services {
+		s.Services = append(s.Services, service.Name)
+	}
+	accounts, err := c.synthesize.Accounts(ctx)
+	if err != nil {
+		c.fail("Synthesize: %v", err)
+		return
+	}
+	s.Accounts = len(accounts)
+	for _, a := range accounts {
+		switch {
+		case a.Mapped == nil:
+			s.NotSaid++
+		case *a.Mapped:
+			s.Mapped++
+		default:
+			s.Unmapped++
+		}
+	}
+	switch {
+	case s.Accounts == 0:
+		c.advise("Synthesize: no accounts yet; the first run makes them, then map them in Synthesize under Integrations")
+	case s.Unmapped > 0:
+		c.advise("Synthesize: %d of %d accounts are not mapped; open the integration in Synthesize, map accounts, map services, finish", s.Unmapped, s.Accounts)
+	}
+}
+
+func (c *checker) rules() {
+	standing := map[string]bool{}
+	if c.vendor != nil {
+		for _, s := range c.vendor.Services {
+			standing[s.Name] = true
+		}
+	}
+	unmatched := map[string]bool{}
+	if c.types != nil {
+		_, warnings, err := c.Rules.Match(c.types)
+		var none *services.NoTypesError
+		if errors.As(err, &none) {
+			c.fail("Rules: %v", err)
+			for _, name := range none.Rules() {
+				unmatched[name] = true
+			}
+		}
+		for _, w := range warnings {
+			c.advise("Rules: %s", w)
+		}
+	}
+	for _, r := range c.Rules {
+		checked := RuleChecked{Service: r.Service, Standing: standing[r.Service]}
+		switch {
+		case r.Retired:
+			checked.Note = "retired: what stands there becomes 0"
+		case unmatched[r.Service]:
+			checked.Note = "fits no type of this tenant"
+		case c.vendor != nil && !checked.Standing:
+			checked.Note = "made by the first run"
+		}
+		c.out.Rules = append(c.out.Rules, checked)
+	}
+}

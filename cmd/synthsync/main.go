@@ -1,0 +1,103 @@
+// Command synthsync counts the configuration items of an Autotask tenant and tells Gradient MSP Synthesize, on one
+// machine: the same three stages that run as Lambdas in the cloud, with queues in memory and the ledger in one file.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong" // commands and flags as a struct, with help that lists both; small and well kept
+)
+
+// Exit codes, which schedulers and scripts hold on to.
+const (
+	exitDone        = 0 // done; accounts never mapped included
+	exitUndelivered = 1 // something was not delivered, a lost mapping included
+	exitSettings    = 2 // usage, settings, rules
+	exitHeld        = 3 // held by the guard
+)
+
+// version is the program's version; a release sets it.
+var version = "development"
+
+type cli struct {
+	Demo   demoCommand   `cmd:"" help:"Show the whole story against two local vendors: no settings, no network."`
+	Check  checkCommand  `cmd:"" help:"Log in to both vendors and say what needs a hand. Changes nothing."`
+	Plan   planCommand   `cmd:"" help:"Show what a run would tell: old -> new, with the reason. Sends nothing, changes nothing."`
+	Run    runCommand    `cmd:"" help:"Read Autotask, compare with the ledger, tell Synthesize."`
+	Report reportCommand `cmd:"" help:"Show the last run from the ledger: totals, what changed, what needs a hand."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// process is what a command gets from the machine it runs on.
+type process struct {
+	lookup func(string) (string, bool)
+	stdout io.Writer
+	stderr io.Writer
+	now    func() time.Time
+}
+
+// exitError carries an exit code with its message.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], process{
+		lookup: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr, now: time.Now,
+	}))
+}
+
+// run is the program without the process around it, so that tests can call it as an operator does.
+func run(ctx context.Context, args []string, p process) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("synthsync"),
+		kong.Description("Counts Autotask's configuration items and tells Gradient MSP Synthesize."),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+		kong.Vars{"version": version},
+	)
+	if err != nil {
+		fmt.Fprintln(p.stderr, "synthsync:", err)
+		return exitSettings
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(p.stderr, "synthsync: %v\nTry \"synthsync --help\".\n", err)
+		return exitSettings
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(&p)
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &exit):
+		fmt.Fprintln(p.stderr, "synthsync:", clean(err.Error()))
+		return exit.code
+	case ctx.Err() != nil:
+		fmt.Fprintln(p.stderr, "synthsync: ended by a signal; what was delivered is recorded, the next run tells the rest")
+		return exitUndelivered
+	}
+	fmt.Fprintln(p.stderr, "synthsync:", clean(err.Error()))
+	return exitUndelivered
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table" // tables that align wide characters, which company names have
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// listed is how many lines of a kind the tables show; --json shows all.
+const listed = 25
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func newTable(w io.Writer, header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	style := table.StyleLight
+	style.Format.Header = text.FormatDefault
+	t.SetStyle(style)
+	t.AppendHeader(table.Row(header))
+	return t
+}
+
+// renderResult shows a run: what was read, what was told, what needs a hand.
+func renderResult(w io.Writer, r fetch.Result) {
+	fmt.Fprintf(w, "Run %s, observed %s: %s\n", r.RunID, r.ObservedAt.Format("2006-01-02 15:04:05.000 MST"), verdict(r))
+	if r.Reason != "" {
+		fmt.Fprintf(w, "Reason: %s\n", clean(r.Reason))
+	}
+	fmt.Fprintf(w, "Read: %d companies, %d items, %d requests", r.Read.Companies, r.Read.Items, r.Read.Requests)
+	if r.Budget.Limit > 0 {
+		fmt.Fprintf(w, " (Autotask's hour: %d of %d used before)", r.Budget.Used, r.Budget.Limit)
+	}
+	fmt.Fprintln(w)
+	renderServices(w, r.Services)
+	renderOutcomes(w, r)
+	renderAttention(w, r.Attention)
+}
+
+func verdict(r fetch.Result) string {
+	switch {
+	case r.State == fetch.StateDone && r.DryRun:
+		return "planned, nothing was sent"
+	case r.State == fetch.StateDone && r.Mode == fetch.ModeObserve:
+		return "observed, nobody was told"
+	case r.State == fetch.StateHeld:
+		return "HELD by the guard, nothing was told"
+	case r.State == fetch.StateFailed:
+		return "FAILED"
+	}
+	return r.State
+}
+
+func renderServices(w io.Writer, services map[string]int64) {
+	if len(services) == 0 {
+		return
+	}
+	t := newTable(w, "Service", "Units, all companies")
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		t.AppendRow(table.Row{clean(name), services[name]})
+	}
+	t.Render()
+}
+
+func renderOutcomes(w io.Writer, r fetch.Result) {
+	if r.State == fetch.StateHeld || r.DryRun || r.Mode == fetch.ModeObserve {
+		fmt.Fprintf(w, "Counts that would be told: %d\n", r.Due)
+		return
+	}
+	u := r.Usage
+	fmt.Fprintf(w, "Accounts: %d made, %d renamed.  Counts: %d posted, %d unchanged, %d not mapped, %d mapping lost, %d superseded, %d failed\n",
+		r.Accounts.Created, r.Accounts.Renamed, u.Posted, u.Unchanged, u.Unmapped, u.Lost, u.Superseded, u.Failed)
+}
+
+// renderChanges shows old -> new per account and service with the reason.
+func renderChanges(w io.Writer, changes []fetch.Change, most int) {
+	if len(changes) == 0 {
+		fmt.Fprintln(w, "No count differs from what Synthesize was told.")
+		return
+	}
+	t := newTable(w, "Account", "Id", "Service", "Told", "Now", "Why")
+	for _, c := range changes[:min(len(changes), most)] {
+		t.AppendRow(table.Row{clean(c.Account), c.AccountID, clean(c.Service), before(c), c.To, string(c.Reason)})
+	}
+	t.Render()
+	if len(changes) > most {
+		fmt.Fprintf(w, "… and %d more; --json lists them\n", len(changes)-most)
+	}
+}
+
+func before(c fetch.Change) string {
+	switch {
+	case c.From != nil:
+		return fmt.Sprint(*c.From)
+	case c.State == ledger.Never:
+		return "-"
+	}
+	return "?"
+}
+
+func renderAttention(w io.Writer, items []fetch.Attention) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "Worth a look:")
+	shown := map[string]int{}
+	for _, a := range items {
+		shown[a.Kind]++
+		if shown[a.Kind] <= listed {
+			fmt.Fprintf(w, "  [%s] %s\n", a.Kind, clean(a.Text))
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(shown)) {
+		if n := shown[kind] - listed; n > 0 {
+			fmt.Fprintf(w, "  [%s] … and %d more; --json lists them\n", kind, n)
+		}
+	}
+}
+
+// clean keeps a vendor's text from moving a terminal's cursor.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 {
+			return '·'
+		}
+		return r
+	}, s)
+}

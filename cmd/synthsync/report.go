@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/synthsync/synthsync/cmd/synthsync/local"
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/file"
+)
+
+// Told is a count as the report shows it.
+type Told struct {
+	AccountID string       `json:"accountId"`
+	Account   string       `json:"account"`
+	Service   string       `json:"service"`
+	State     ledger.State `json:"state"`
+	Was       *int64       `json:"was,omitempty"`
+	Units     int64        `json:"units"`
+	Note      string       `json:"note,omitempty"`
+}
+
+// Report is the last run, and what the ledger says of it.
+type Report struct {
+	fetch.Result
+	Changed   []Told `json:"changed"`   // what the run told and Synthesize took, where it differs from before
+	NeedsHand []Told `json:"needsHand"` // not mapped, mapping lost, answer not known
+}
+
+// Run shows the last run.
+func (c *reportCommand) Run(ctx context.Context, p *process) error {
+	store, err := openLedger(c.Ledger, file.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	book := ledger.New(store, p.now)
+	if err := book.Check(ctx); err != nil {
+		return &exitError{exitSettings, err}
+	}
+	run, ok, err := book.LastRun(ctx)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &exitError{exitUndelivered, fmt.Errorf("the ledger %s has no run yet; start one with: synthsync run --ledger %s", c.Ledger, c.Ledger)}
+	}
+	report, err := reportOf(ctx, book, run)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(p.stdout, report)
+	}
+	renderResult(p.stdout, report.Result)
+	renderTold(p.stdout, "Changed by this run:", report.Changed)
+	renderTold(p.stdout, "Needs a hand:", report.NeedsHand)
+	return nil
+}
+
+func reportOf(ctx context.Context, book *ledger.Ledger, run ledger.Run) (Report, error) {
+	var r Report
+	if len(run.Report) > 0 {
+		if err := json.Unmarshal(run.Report, &r.Result); err != nil {
+			return r, fmt.Errorf("read the record of run %s: %w", run.ID, err)
+		}
+	} else {
+		r.Result = fetch.Result{RunID: run.ID, ObservedAt: run.ObservedAt, State: fetch.StateFailed, Mode: run.Mode, Reason: "the run was cut off before it could say more"}
+	}
+	if run.State == fetch.StateReading || run.State == fetch.StateQueued {
+		r.State = fetch.StateFailed
+		r.Reason = strings.TrimSpace("the run was cut off while it was " + run.State + "; the next run tells what it did not")
+	}
+	accounts, err := book.Accounts(ctx)
+	if err != nil {
+		return r, err
+	}
+	services, err := book.Services(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Changed, r.NeedsHand = []Told{}, []Told{}
+	for _, id := range slices.SortedFunc(maps.Keys(accounts), byNumber) {
+		for _, s := range services.List {
+			r.pair(accounts[id], s, run)
+		}
+	}
+	return r, nil
+}
+
+func byNumber(a, b string) int {
+	x, errX := strconv.ParseInt(a, 10, 64)
+	y, errY := strconv.ParseInt(b, 10, 64)
+	switch {
+	case errX != nil || errY != nil:
+		return strings.Compare(a, b)
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	}
+	return 0
+}
+
+func (r *Report) pair(a ledger.Account, s ledger.Service, run ledger.Run) {
+	p := a.Pair(s)
+	told := Told{AccountID: a.ID, Account: a.Name, Service: s.Name, State: p.State, Was: p.Was, Units: p.Units}
+	if p.State == ledger.Told && p.ObservedAt.Equal(run.ObservedAt) && (p.Was == nil || *p.Was != p.Units) {
+		r.Changed = append(r.Changed, told)
+	}
+	switch {
+	case p.Lost():
+		told.Units, told.Note = p.TriedUnits, "mapping lost: map account and service in Synthesize again"
+	case p.NoMap && p.TriedUnits > 0:
+		told.Units, told.Note = p.TriedUnits, "not mapped: map account and service in Synthesize"
+	case p.State == ledger.MaybeTold:
+		told.Note = "the answer never came: the next run tells it again"
+	default:
+		return
+	}
+	r.NeedsHand = append(r.NeedsHand, told)
+}
+
+func renderTold(w io.Writer, title string, rows []Told) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintln(w, title)
+	t := newTable(w, "Account", "Id", "Service", "Was", "Units", "Note")
+	for _, r := range rows[:min(len(rows), listed*4)] {
+		was := "-"
+		if r.Was != nil {
+			was = fmt.Sprint(*r.Was)
+		}
+		t.AppendRow(table.Row{clean(r.Account), r.AccountID, clean(r.Service), was, r.Units, r.Note})
+	}
+	t.Render()
+	if more := len(rows) - listed*4; more > 0 {
+		fmt.Fprintf(w, "… and %d more; --json lists them\n", more)
+	}
+}
+
+// renderChecked shows a check.
+func renderChecked(w io.Writer, c local.Checked) {
+	t := newTable(w, "", "Autotask", "Synthesize")
+	t.AppendRow(table.Row{"Login", yesNo(c.Autotask.OK), yesNo(c.Synthesize.OK)})
+	t.AppendRow(table.Row{"Who", clean(c.Autotask.Tenant), clean(c.Synthesize.Organization)})
+	t.AppendRow(table.Row{"Where", fmt.Sprintf("zone %s, database %d", clean(c.Autotask.Zone), c.Autotask.Database), fmt.Sprintf("integration %s, %s", clean(c.Synthesize.Integration), c.Synthesize.Status)})
+	t.AppendRow(table.Row{"Has", fmt.Sprintf("%d companies, %d active items", c.Autotask.Companies, c.Autotask.Items),
+		fmt.Sprintf("%d accounts: %d mapped, %d not, %d not said", c.Synthesize.Accounts, c.Synthesize.Mapped, c.Synthesize.Unmapped, c.Synthesize.NotSaid)})
+	t.AppendRow(table.Row{"Budget", fmt.Sprintf("%d of %d requests of the hour used", c.Autotask.Used, c.Autotask.Limit), "100 requests a second"})
+	t.Render()
+	rules := newTable(w, "Rule", "At Synthesize", "Note")
+	for _, r := range c.Rules {
+		rules.AppendRow(table.Row{clean(r.Service), yesNo(r.Standing), r.Note})
+	}
+	rules.Render()
+	if len(c.Advice) == 0 {
+		fmt.Fprintln(w, "Nothing needs a hand.")
+	}
+	for _, a := range c.Advice {
+		fmt.Fprintln(w, " *", clean(a))
+	}
+}
+
+func yesNo(ok bool) string {
+	if ok {
+		return "yes"
+	}
+	return "no"
+}

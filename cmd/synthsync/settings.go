@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/synthsync/synthsync/cmd/synthsync/local"
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/autotask"
+	"github.com/synthsync/synthsync/shared/services"
+	"github.com/synthsync/synthsync/shared/settings"
+	"github.com/synthsync/synthsync/shared/synthesize"
+	"github.com/synthsync/synthsync/shared/vendorapi"
+)
+
+// load reads settings and rules, and says all that is wrong with them at once. Nobody is called.
+func (c *common) load(p *process) (local.Config, error) {
+	lookup := settings.Lookup(p.lookup)
+	if c.EnvFile != "" {
+		data, err := os.ReadFile(c.EnvFile)
+		if err != nil {
+			return local.Config{}, &exitError{exitSettings, fmt.Errorf("--env-file: %w", err)}
+		}
+		values, err := settings.ParseEnvFile(c.EnvFile, data)
+		if err != nil {
+			return local.Config{}, &exitError{exitSettings, err}
+		}
+		lookup = settings.Over(values, lookup)
+	}
+	r := settings.NewReader(lookup)
+	config := local.Config{
+		AutotaskURL:   r.URL("AUTOTASK_URL", autotask.DefaultBaseURL, vendorapi.CheckBaseURL),
+		SynthesizeURL: r.URL("SYNTHESIZE_URL", synthesize.DefaultBaseURL, vendorapi.CheckBaseURL),
+		Credentials: autotask.Credentials{
+			Username:        r.Required("AUTOTASK_USERNAME", "the API user's name, which looks like an e-mail address"),
+			Secret:          r.Required("AUTOTASK_SECRET", "the API user's password"),
+			IntegrationCode: r.Required("AUTOTASK_INTEGRATION_CODE", "the API user's tracking identifier"),
+		},
+		Keys: synthesize.Keys{
+			VendorAPIKey:  r.Required("SYNTHESIZE_VENDOR_API_KEY", "the vendor API key of the custom integration"),
+			PartnerAPIKey: r.Required("SYNTHESIZE_PARTNER_API_KEY", "the partner API key of the custom integration"),
+		},
+		Mode:         r.OneOf("MODE", fetch.ModePost, fetch.ModeObserve),
+		Guard:        fetch.Guard{MaxDropPercent: r.Percent("MAX_DROP_PERCENT", 30), MaxRisePercent: r.Percent("MAX_RISE_PERCENT", 100)},
+		RefreshAfter: r.Duration("REFRESH_AFTER", 20*time.Hour),
+		IncludeOwn:   r.Bool("INCLUDE_OWN_COMPANY", false),
+		Patience:     c.Patience,
+		Now:          p.now,
+		Log:          newLog(p.stderr, r.LogLevel("LOG_LEVEL", slog.LevelError)),
+	}
+	if c.Patience <= 0 {
+		r.Problem("--patience", "is %s: it must be a time above 0, such as 15s or 10m", c.Patience)
+	}
+	rules, rulesErr := c.rules(r)
+	config.Rules = rules
+	if err := r.Err(); err != nil {
+		if rulesErr != nil {
+			err = fmt.Errorf("%w; %w", err, rulesErr)
+		}
+		return config, &exitError{exitSettings, err}
+	}
+	if rulesErr != nil {
+		return config, &exitError{exitSettings, rulesErr}
+	}
+	return config, nil
+}
+
+// rules reads the service rules: those of --services, else of SERVICES, else the built-in ones.
+func (c *common) rules(r *settings.Reader) (services.Rules, error) {
+	if c.Services != "" {
+		text, err := os.ReadFile(c.Services)
+		if err != nil {
+			return nil, fmt.Errorf("--services: %w", err)
+		}
+		return services.Parse(c.Services, text)
+	}
+	if text := r.Optional("SERVICES", ""); text != "" {
+		return services.Parse("SERVICES", []byte(text))
+	}
+	return services.Parse("built-in rules", fetch.DefaultRules)
+}
+
+func newLog(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}

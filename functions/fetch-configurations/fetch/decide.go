@@ -1,0 +1,219 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// decide compares what was read with the ledger, asks the guard, and tells, unless nobody is to be told.
+func (r *run) decide(ctx context.Context) error {
+	known, err := r.Ledger.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	svc, err := r.Ledger.Services(ctx)
+	if err != nil {
+		return err
+	}
+	svc.Apply(ledgerRules(r.Rules))
+	p := planner{services: svc, refreshAfter: r.RefreshAfter, full: r.event.Full, now: r.Now(), mapped: r.mapped}
+	companies := r.fleet.companiesFor(svc, known, r.IncludeOwnCompany)
+	now := r.fleet.baseline(svc, r.held)
+	for _, s := range svc.List {
+		if s.Ruled && !s.Retired {
+			r.result.Services[s.Name] = now.Services[s.Key]
+		}
+	}
+	changes := r.preview(p, companies, known)
+	holds := takenBack(changes)
+	if !r.base.ObservedAt.IsZero() {
+		holds = append(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), holds...)
+	}
+	if r.unmatched != "" && len(holds) == 0 {
+		// Too few items for the guard's figures; a rule that fits nothing is never a reason for zeros all the same.
+		holds = []Hold{{Text: r.unmatched}}
+	}
+	r.result.Due = len(changes)
+	r.result.Changes = changes
+	if len(holds) > 0 && !r.event.Force {
+		r.hold(holds)
+		return nil
+	}
+	if r.Mode == ModeObserve || r.event.DryRun {
+		r.result.State = StateDone
+		return nil
+	}
+	return r.deliver(ctx, p, companies, known, now)
+}
+
+// preview plans every account without writing, and tallies what stays as it is.
+func (r *run) preview(p planner, companies []company, known map[string]ledger.Account) []Change {
+	changes := []Change{}
+	for _, c := range companies {
+		a := known[accountID(c.id)]
+		plan := p.account(c, a)
+		changes = append(changes, plan.counts...)
+		r.notice(p, c, a, plan)
+	}
+	slices.SortFunc(changes, func(a, b Change) int {
+		if c := compareText(a.Account, b.Account); c != 0 {
+			return c
+		}
+		if c := compareText(a.AccountID, b.AccountID); c != 0 {
+			return c
+		}
+		return compareText(a.Service, b.Service)
+	})
+	return changes
+}
+
+func (r *run) hold(holds []Hold) {
+	texts := make([]string, len(holds))
+	for i, h := range holds {
+		texts[i] = h.Text
+	}
+	r.result.State, r.result.Holds = StateHeld, holds
+	r.result.Reason = strings.Join(texts, "; ")
+}
+
+// deliver records the intents and queues. The record of the run goes first: consumers add to it.
+func (r *run) deliver(ctx context.Context, p planner, companies []company, known map[string]ledger.Account, now ledger.Baseline) error {
+	r.record.State, r.record.Baseline = StateQueued, &now
+	if err := r.Ledger.SaveRun(ctx, r.record); err != nil {
+		return err
+	}
+	if err := r.payRebuild(ctx, &p, companies, known); err != nil {
+		return err
+	}
+	if err := r.intendServices(ctx); err != nil {
+		return err
+	}
+	out, err := r.tell(ctx, r.held, p, companies, known)
+	if err != nil {
+		return err
+	}
+	r.record.Deliveries = out.messages
+	r.result.Due = len(out.changes)
+	r.result.Accounts = AccountStats{Created: out.created, Renamed: out.renamed}
+	r.result.State = StateDone
+	if out.messages == 0 {
+		// Nothing to deliver, so there is nobody whose answer the comparison would have to wait for.
+		return r.Ledger.MoveBaseline(ctx, now)
+	}
+	return nil
+}
+
+// intendServices brings the ledger's services in line with the rules and says that this run's services message is the
+// newest, before it is queued.
+func (r *run) intendServices(ctx context.Context) error {
+	_, err := r.Ledger.UpdateServices(ctx, func(s *ledger.Services) error {
+		if s.Intent != nil && s.Intent.ObservedAt.After(r.held.ObservedAt) {
+			return &ledger.LeaseLostError{RunID: r.held.RunID}
+		}
+		s.Apply(ledgerRules(r.Rules))
+		s.Intent = &ledger.Intent{RunID: r.held.RunID, ObservedAt: r.held.ObservedAt}
+		return nil
+	})
+	return err
+}
+
+// payRebuild has one equal count told again when a rebuild of Synthesize's view is owed: some earlier worker died between
+// its posts and the one that asks for it. What else is due may all be unmapped, and then pays nothing.
+func (r *run) payRebuild(ctx context.Context, p *planner, companies []company, known map[string]ledger.Account) error {
+	owed, err := r.Ledger.RebuildOwed(ctx, r.LeaseFor)
+	if err != nil || len(owed) == 0 {
+		return err
+	}
+	for _, c := range companies {
+		a := known[accountID(c.id)]
+		if !c.visible || c.leftOut || !a.Exists {
+			continue
+		}
+		for _, s := range p.services.List {
+			if pair := a.Pair(s); s.Ruled && !s.Retired && pair.State == ledger.Told && !pair.NoMap && pair.Units == c.units[s.Key] {
+				p.rebuild = &rebuildPair{account: accountID(c.id), service: s.Key}
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// notice records what a person should know about an account.
+func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
+	switch {
+	case !c.visible && a.EverTold():
+		r.attend(KindInvisible, 0, "company %s (%q) can no longer be seen in Autotask; what Synthesize was told for it stays as it is", accountID(c.id), a.Name)
+	case !c.visible && a.Exists:
+		r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and belongs to no visible company; it is left alone", a.Name, accountID(c.id))
+	case c.leftOut || !c.visible:
+	case !c.active && c.total() > 0 && !a.Exists:
+		r.attend(KindNoAccount, c.total(), "company %s (%q) is not active and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.total())
+	case !c.active && c.total() > 0:
+		r.attend(KindInactive, c.total(), "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
+	}
+	if !c.visible || c.leftOut {
+		return
+	}
+	for _, s := range p.services.List {
+		pair := a.Pair(s)
+		change := Change{AccountID: accountID(c.id), Account: c.name, Service: s.Name, To: c.units[s.Key]}
+		attention, unmapped := MappingAttention(pair, change)
+		switch {
+		case !a.Exists || !s.Ruled:
+		case unmapped:
+			r.result.Attention = append(r.result.Attention, attention)
+		case pair.State == ledger.Told && pair.Units == c.units[s.Key] && !contains(plan.counts, s.Name):
+			r.result.Usage.Unchanged++
+		}
+	}
+}
+
+// MappingAttention says what a person has to map for a pair that has no map.
+func MappingAttention(pair ledger.Pair, c Change) (Attention, bool) {
+	switch {
+	case pair.Lost() && (pair.MayStandAboveZero() || c.To > 0):
+		return Attention{
+			Kind: KindMappingLost, Units: c.To, AccountID: c.AccountID, Service: c.Service,
+			Text: fmt.Sprintf("%s of company %s (%q) was told before and Synthesize has no map for it any more: map account and service there again", c.Service, c.AccountID, c.Account),
+		}, true
+	case pair.NoMap && c.To > 0:
+		return Attention{
+			Kind: KindUnmapped, Units: c.To, AccountID: c.AccountID, Service: c.Service,
+			Text: fmt.Sprintf("%s of company %s (%q) is not mapped in Synthesize: %d units cannot be billed until it is", c.Service, c.AccountID, c.Account, c.To),
+		}, true
+	}
+	return Attention{}, false
+}
+
+func contains(changes []Change, service string) bool {
+	return slices.ContainsFunc(changes, func(c Change) bool { return c.Service == service })
+}
+
+// reportFleet records what of the read is in no count.
+func (r *run) reportFleet(warnings []string) {
+	f := r.fleet
+	for _, w := range warnings {
+		r.attend(KindRules, 0, "%s", w)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.stats.Uncovered)) {
+		r.attend(KindUncovered, f.stats.Uncovered[name], "%d items of type %q are named by no rule and are in no count", f.stats.Uncovered[name], name)
+	}
+	if n := f.stats.Untyped; n > 0 {
+		r.attend(KindUntyped, n, "%d items have no type and are in no count", n)
+	}
+	if n := f.stats.Invisible; n > 0 {
+		r.attend(KindOrphans, n, "%d items belong to companies that cannot be seen and are in no count", n)
+	}
+	if n := f.stats.OwnCompany; n > 0 {
+		r.attend(KindOwnCompany, n, "%d items of company 0 (your own) are left out; INCLUDE_OWN_COMPANY=true counts them", n)
+	}
+	for name, ids := range f.sameName() {
+		r.attend(KindDuplicateNames, 0, "%d companies are called %q (ids %s): mind which account is mapped to which", len(ids), name, fmt.Sprint(ids))
+	}
+}

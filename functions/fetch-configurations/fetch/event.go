@@ -1,0 +1,63 @@
+package fetch
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Event is what starts a run: the schedule, or a person.
+type Event struct {
+	ExecutionID   string    // of the schedule; makes the run's id, so that a retry of the same execution is known as such
+	ScheduledTime time.Time // for the log
+	DryRun        bool      // read and compare; change nothing, not even the ledger
+	Force         bool      // let a run pass that the guard would hold
+	Full          bool      // tell every count again, also those that have not changed
+}
+
+// EventError says which field of an event is wrong.
+type EventError struct {
+	Field  string
+	Reason string
+}
+
+func (e *EventError) Error() string {
+	return fmt.Sprintf("event field %q: %s; an event is {\"executionId\", \"scheduledTime\"} from the schedule, or {\"dryRun\": true}, {\"force\": true} or {\"full\": true} from a person", e.Field, e.Reason)
+}
+
+// ParseEvent reads an event. Every fault is an *EventError; an unknown field is one, since a misspelt "dryRun" must not
+// become a run that tells.
+func ParseEvent(data []byte) (Event, error) {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return Event{}, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	var fields map[string]json.RawMessage
+	if err := d.Decode(&fields); err != nil {
+		return Event{}, &EventError{"(whole event)", "not a JSON object: " + err.Error()}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Event{}, &EventError{"(whole event)", "something follows the JSON object"}
+	}
+	var e Event
+	into := map[string]any{
+		"executionId": &e.ExecutionID, "scheduledTime": &e.ScheduledTime,
+		"dryRun": &e.DryRun, "force": &e.Force, "full": &e.Full,
+	}
+	for name, value := range fields {
+		field, known := into[name]
+		if !known {
+			return Event{}, &EventError{name, "unknown"}
+		}
+		if string(value) == "null" || json.Unmarshal(value, field) != nil {
+			return Event{}, &EventError{name, "cannot be " + string(value[:min(len(value), 60)])}
+		}
+	}
+	if len(e.ExecutionID) > 100 {
+		return Event{}, &EventError{"executionId", "longer than 100 characters"}
+	}
+	return e, nil
+}

@@ -1,0 +1,88 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"golang.org/x/sync/errgroup" // the ordinary way to run calls side by side and take the first error
+
+	"github.com/synthsync/synthsync/shared/autotask"
+	"github.com/synthsync/synthsync/shared/services"
+)
+
+// read reads types, then companies and items side by side (Autotask limits each by itself), and counts. The rules are
+// held against the types before any item is read.
+func (r *run) read(ctx context.Context) error {
+	defer func() { r.result.Read.Requests = r.Autotask.Requests() }()
+	types, err := r.Autotask.Types(ctx)
+	if err != nil {
+		return err
+	}
+	matched, warnings, err := r.match(types)
+	if err != nil {
+		return err
+	}
+	var companies []autotask.Company
+	var items autotask.ItemCounts
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		var err error
+		companies, err = r.Autotask.Companies(bothCtx)
+		return err
+	})
+	both.Go(func() error {
+		var err error
+		items, err = r.Autotask.CountItems(bothCtx, r.base.SplitHint)
+		return err
+	})
+	if err := both.Wait(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	r.fleet = count(types, companies, items, matched, r.IncludeOwnCompany)
+	requests := r.result.Read.Requests
+	r.result.Read = r.fleet.stats
+	r.result.Read.Requests = requests
+	r.reportFleet(warnings)
+	return nil
+}
+
+// match holds the rules against the tenant's types. A rule that fits nothing is an error of the rules, unless its types
+// had items the last time: then the tenant has changed, and the guard holds the run instead.
+func (r *run) match(types []autotask.Type) (services.Matched, []string, error) {
+	tenant := make([]services.Type, len(types))
+	for i, t := range types {
+		tenant[i] = services.Type{ID: t.ID, Name: t.Name, Active: t.Active}
+	}
+	matched, warnings, err := r.Rules.Match(tenant)
+	var none *services.NoTypesError
+	if errors.As(err, &none) && r.hadItems(none) {
+		r.unmatched = err.Error()
+		return matched, append(warnings, err.Error()), nil
+	}
+	if err != nil {
+		return matched, nil, &SettingsError{err}
+	}
+	return matched, warnings, nil
+}
+
+// hadItems tells whether every rule that matches no type matched items when the comparison was last moved.
+func (r *run) hadItems(none *services.NoTypesError) bool {
+	for _, name := range none.Rules() {
+		had := false
+		for _, entries := range r.base.Entries {
+			for entry, items := range entries {
+				had = had || items > 0 && none.Names(name, entry)
+			}
+		}
+		if !had {
+			return false
+		}
+	}
+	return true
+}
+
+func typeID(id int64) string { return strconv.FormatInt(id, 10) }

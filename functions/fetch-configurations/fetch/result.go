@@ -1,0 +1,118 @@
+package fetch
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// States of a run.
+const (
+	StateReading = "reading" // in the ledger only: the run has begun, or was cut off
+	StateQueued  = "queued"  // in the ledger only: messages are on their way
+	StateDone    = "done"
+	StateHeld    = "held"
+	StateFailed  = "failed"
+)
+
+// Result is what a run reports: the Lambda's answer, the command's --json, and (without Usage) the ledger's record.
+type Result struct {
+	RunID      string           `json:"runId"`
+	ObservedAt time.Time        `json:"observedAt"`
+	State      string           `json:"state"`
+	Mode       string           `json:"mode,omitempty"`
+	DryRun     bool             `json:"dryRun,omitempty"`
+	Reason     string           `json:"reason,omitempty"` // when held or failed
+	Read       ReadStats        `json:"read"`
+	Services   map[string]int64 `json:"services"` // units by service, all companies
+	Accounts   AccountStats     `json:"accounts"`
+	Usage      ledger.Outcomes  `json:"usage"`
+	Due        int              `json:"due"` // counts that the run tells, or (observe, dry run, held) would tell
+	Holds      []Hold           `json:"holds,omitempty"`
+	Changes    []Change         `json:"changes,omitempty"` // the counts due; at most maxListed
+	Attention  []Attention      `json:"attention,omitempty"`
+	Budget     Budget           `json:"budget"`
+}
+
+// Capped is the result with its lists cut to what a record in the ledger or a Lambda's answer may hold.
+func (r Result) Capped() Result {
+	r.Changes = r.Changes[:min(len(r.Changes), maxListed)]
+	shown := map[string]int{}
+	var attention []Attention
+	for _, a := range r.Attention {
+		if shown[a.Kind]++; shown[a.Kind] <= maxAttentionPerKind {
+			attention = append(attention, a)
+		}
+	}
+	r.Attention = attention
+	return r
+}
+
+// Record is the result as the ledger keeps it. What is too long for a document loses its lists, never its totals.
+func (r Result) Record() (json.RawMessage, error) {
+	r = r.Capped()
+	body, err := json.Marshal(r)
+	if err != nil || len(body) <= maxRecord {
+		return body, err
+	}
+	r.Changes = nil
+	r.Reason = r.Reason[:min(len(r.Reason), 10_000)]
+	r.Attention = r.Attention[:min(len(r.Attention), maxAttentionPerKind)]
+	return json.Marshal(r)
+}
+
+// ReadStats is what was read from Autotask.
+type ReadStats struct {
+	Companies       int              `json:"companies"`
+	Items           int64            `json:"items"`
+	Requests        int64            `json:"requests"`
+	Uncovered       map[string]int64 `json:"uncovered"`        // items by type that no rule names
+	Untyped         int64            `json:"untyped"`          // items without a type
+	Invisible       int64            `json:"invisibleCompany"` // items whose company cannot be seen
+	OwnCompany      int64            `json:"ownCompany"`       // items of company 0, left out
+	InactiveCompany int64            `json:"inactiveCompany"`  // items of companies not marked active; they count
+}
+
+// AccountStats is what happened to accounts at Synthesize; the cloud's fetch stage counts what it queued.
+type AccountStats struct {
+	Created int `json:"created"`
+	Renamed int `json:"renamed"`
+}
+
+// Budget is Autotask's limit of requests an hour, which all integrations of the tenant share.
+type Budget struct {
+	Limit int64 `json:"limit"`
+	Used  int64 `json:"used"`
+}
+
+// Attention is one thing that a person should know of or decide; it never stops a run.
+type Attention struct {
+	Kind      string `json:"kind"`
+	Text      string `json:"text"`
+	Units     int64  `json:"units,omitempty"`
+	AccountID string `json:"accountId,omitempty"` // if it is about one account
+	Service   string `json:"service,omitempty"`
+}
+
+// Kinds of attention.
+const (
+	KindInvisible       = "company invisible"
+	KindInactive        = "company inactive"
+	KindNoAccount       = "no account"
+	KindUncovered       = "uncovered type"
+	KindOrphans         = "items without a visible company"
+	KindUntyped         = "items without a type"
+	KindOwnCompany      = "own company left out"
+	KindRules           = "rules"
+	KindTenant          = "tenant"
+	KindClock           = "clock"
+	KindStranger        = "stands at Synthesize"
+	KindUnmapped        = "not mapped"
+	KindMappingLost     = "mapping lost"
+	KindAnswerNotKnown  = "answer not known"
+	KindDuplicateNames  = "companies of one name"
+	maxListed           = 500 // changes in a record: DynamoDB takes 400 KB a document
+	maxAttentionPerKind = 100
+	maxRecord           = 250_000 // bytes of a record, which shares its document with the baseline
+)

@@ -1,0 +1,224 @@
+// Package fetch is the stage that reads Autotask, counts, compares with the ledger, and decides what is told, or
+// refuses. Nothing is queued from an incomplete read or from a run that the guard holds.
+package fetch
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/autotask"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/services"
+	"github.com/synthsync/synthsync/shared/vendorapi"
+)
+
+// DefaultRules are the service rules that hold when none are set.
+//
+//go:embed default-services.yaml
+var DefaultRules []byte
+
+// Modes.
+const (
+	ModePost    = "post"    // tell Synthesize
+	ModeObserve = "observe" // read, compare, record; tell nobody
+)
+
+// Autotask is what this stage asks of the Autotask client, made for one run.
+type Autotask interface {
+	Login(ctx context.Context) (autotask.Login, error)
+	OwnCompany(ctx context.Context) (autotask.Company, error)
+	Types(ctx context.Context) ([]autotask.Type, error)
+	Companies(ctx context.Context) ([]autotask.Company, error)
+	CountItems(ctx context.Context, startAt []int64) (autotask.ItemCounts, error)
+	Requests() int64
+}
+
+// Stage is one configured fetch stage. Its fields are set once, before the first Run.
+type Stage struct {
+	Autotask      Autotask
+	Ledger        *ledger.Ledger
+	AccountsQueue Sender
+	UsageQueue    Sender
+	Log           *slog.Logger
+	Now           func() time.Time
+	NewRunID      func() string
+
+	Rules             services.Rules
+	Mode              string
+	Guard             Guard
+	RefreshAfter      time.Duration
+	IncludeOwnCompany bool
+
+	// LeaseFor is longer than a run may last; 0 where the ledger itself is locked for the life of the process.
+	LeaseFor time.Duration
+	// SecretVersion is the version of the Autotask credentials in use.
+	SecretVersion func(ctx context.Context) (string, error)
+	// Look, if set, looks at Synthesize before anything is compared (on one machine; in the cloud sync-accounts looks).
+	Look func(ctx context.Context, rules []ledger.Rule) (Seen, error)
+}
+
+// Seen is what a look at Synthesize tells this stage, beside what it has put into the ledger.
+type Seen struct {
+	Mapped    map[string]bool // accounts that Synthesize calls mapped, by id
+	Attention []Attention
+}
+
+// SettingsError says that the run cannot begin as it is set up: rules that do not fit the tenant, another tenant.
+type SettingsError struct{ Err error }
+
+func (e *SettingsError) Error() string { return e.Err.Error() }
+func (e *SettingsError) Unwrap() error { return e.Err }
+
+// run is one execution.
+type run struct {
+	*Stage
+	event  Event
+	held   ledger.Lease
+	result Result
+	record ledger.Run
+	base   ledger.Baseline // what the guard compares with
+	fleet  *fleet
+	mapped map[string]bool
+	// unmatched says which rules that had items then fit no type of the tenant now.
+	unmatched string
+}
+
+// Run executes one run. A held run is no error. After an error, Result says what is known, with State failed.
+//
+// A dry run works on a copy of the ledger that is thrown away: hand in a Stage made on an overlay.
+func (s *Stage) Run(ctx context.Context, event Event) (Result, error) {
+	r := &run{Stage: s, event: event}
+	id := event.ExecutionID
+	if id == "" {
+		id = s.NewRunID()
+	}
+	r.result = Result{RunID: id, State: StateFailed, Mode: s.Mode, DryRun: event.DryRun, Services: map[string]int64{}}
+	r.result.Read.Uncovered = map[string]int64{}
+	err := tenantError(s.Ledger.Check(ctx))
+	if err == nil {
+		err = r.begin(ctx)
+	}
+	if err != nil {
+		r.result.Reason = err.Error()
+		return r.result, err
+	}
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if err := s.Ledger.End(end, r.held); err != nil {
+			s.Log.WarnContext(ctx, "the lease ends by itself", "runId", id, "error", err)
+		}
+	}()
+	if err := r.execute(ctx); err != nil {
+		r.result.State, r.result.Reason = StateFailed, err.Error()
+		return r.result, errors.Join(err, r.save(ctx))
+	}
+	return r.result, r.save(ctx)
+}
+
+func (r *run) begin(ctx context.Context) error {
+	var err error
+	if r.held, err = r.Ledger.Begin(ctx, r.result.RunID, r.LeaseFor); err != nil {
+		return err
+	}
+	r.result.ObservedAt = r.held.ObservedAt
+	if r.held.Behind > 0 {
+		r.attend(KindClock, 0, "this machine's clock is %s behind the newest run; counts are told in the right order all the same, but correct the clock", r.held.Behind.Round(time.Second))
+	}
+	r.record = ledger.Run{ID: r.result.RunID, ObservedAt: r.held.ObservedAt, StartedAt: r.Now().UTC(), State: StateReading, Mode: r.Mode}
+	return r.Ledger.SaveRun(ctx, r.record)
+}
+
+func (r *run) execute(ctx context.Context) error {
+	if err := r.login(ctx); err != nil {
+		return err
+	}
+	if r.Look != nil {
+		seen, err := r.Look(ctx, ledgerRules(r.Rules))
+		if err != nil {
+			return tenantError(err)
+		}
+		r.mapped = seen.Mapped
+		r.result.Attention = append(r.result.Attention, seen.Attention...)
+	}
+	var err error
+	if r.base, err = r.Ledger.Baseline(ctx); err != nil {
+		return err
+	}
+	if err := r.read(ctx); err != nil {
+		return err
+	}
+	return r.decide(ctx)
+}
+
+// login makes the one call that goes alone, unless this secret was refused to this very run before (a retried
+// invocation), and binds the ledger to the tenant.
+func (r *run) login(ctx context.Context) error {
+	version, err := r.SecretVersion(ctx)
+	if err != nil {
+		return err
+	}
+	// Only a refusal to this very run counts (a retried invocation): its observedAt is newer than any before.
+	if err := r.Ledger.Refused(ctx, ledger.Autotask, r.result.RunID, r.held.ObservedAt, version); err != nil {
+		return err
+	}
+	login, err := r.Autotask.Login(ctx)
+	r.result.Read.Requests = r.Autotask.Requests()
+	if err != nil {
+		if vendorapi.IsRefused(err) {
+			return errors.Join(err, r.noteRefusal(ctx, err))
+		}
+		return err
+	}
+	r.result.Budget = Budget{Limit: login.Budget.Limit, Used: login.Budget.Used}
+	own, err := r.Autotask.OwnCompany(ctx)
+	if err != nil {
+		return err
+	}
+	note, err := r.Ledger.BindAutotask(ctx, ledger.AutotaskTenant{Database: login.Zone.Database, Name: own.Name})
+	if note != "" {
+		r.attend(KindTenant, 0, "%s", note)
+	}
+	return tenantError(err)
+}
+
+func (r *run) noteRefusal(ctx context.Context, refused error) error {
+	version, err := r.SecretVersion(ctx)
+	if err != nil {
+		return err
+	}
+	return r.Ledger.NoteRefusal(ctx, ledger.Refusal{
+		Vendor: ledger.Autotask, RunID: r.result.RunID, ObservedAt: r.held.ObservedAt, SecretVersion: version, Text: refused.Error(),
+	})
+}
+
+// tenantError tells another tenant, or a ledger of a newer program, apart from what may heal by itself.
+func tenantError(err error) error {
+	var other *ledger.TenantError
+	var newer *ledger.FormatError
+	if errors.As(err, &other) || errors.As(err, &newer) {
+		return &SettingsError{err}
+	}
+	return err
+}
+
+func (r *run) attend(kind string, units int64, format string, args ...any) {
+	r.result.Attention = append(r.result.Attention, Attention{Kind: kind, Text: fmt.Sprintf(format, args...), Units: units})
+}
+
+// save writes the run's record: also when the run is being ended, since a person will look for it.
+func (r *run) save(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	body, err := r.result.Record()
+	if err != nil {
+		return fmt.Errorf("record run %s: %w", r.result.RunID, err)
+	}
+	r.record.State, r.record.Reason, r.record.Report = r.result.State, r.result.Reason, body
+	r.record.EndedAt = r.Now().UTC()
+	return r.Ledger.SaveRun(ctx, r.record)
+}

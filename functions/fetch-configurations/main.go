@@ -1,0 +1,114 @@
+// Command fetch-configurations is the Lambda that reads Autotask, counts, compares, and queues what is to be told.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/autotask"
+	"github.com/synthsync/synthsync/shared/awslite"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/memory"
+	"github.com/synthsync/synthsync/shared/queue/sqsfifo"
+	"github.com/synthsync/synthsync/shared/services"
+	"github.com/synthsync/synthsync/shared/vendorapi"
+	"github.com/synthsync/synthsync/shared/wiring"
+)
+
+const (
+	// leaseFor is longer than a function may run, so that no second run reads while one does.
+	leaseFor = 16 * time.Minute
+	// patience without any definite answer of Autotask: longer than its hiccups, shorter than what the function has.
+	patience = 3 * time.Minute
+)
+
+func main() {
+	f, err := wiring.New(os.LookupEnv, os.Stdout, time.Now)
+	table := f.Required("LEDGER_TABLE", "the name of the ledger's DynamoDB table")
+	secret := f.Required("AUTOTASK_SECRET_ARN", "the ARN of the secret with the Autotask credentials")
+	url := f.URL("AUTOTASK_URL", autotask.DefaultBaseURL, vendorapi.CheckBaseURL)
+	stage := fetch.Stage{
+		Log: f.Log, Now: f.Now, NewRunID: rand.Text, LeaseFor: leaseFor,
+		Mode:              f.OneOf("MODE", fetch.ModePost, fetch.ModeObserve),
+		Guard:             fetch.Guard{MaxDropPercent: f.Percent("MAX_DROP_PERCENT", 30), MaxRisePercent: f.Percent("MAX_RISE_PERCENT", 100)},
+		RefreshAfter:      f.Duration("REFRESH_AFTER", 20*time.Hour),
+		IncludeOwnCompany: f.Bool("INCLUDE_OWN_COMPANY", false),
+	}
+	accountsURL := f.Required("ACCOUNTS_QUEUE_URL", "the URL of the queue of sync-accounts")
+	usageURL := f.Required("USAGE_QUEUE_URL", "the URL of the queue of sync-usage")
+	rules, rulesErr := services.Parse("SERVICES", []byte(f.Optional("SERVICES", string(fetch.DefaultRules))))
+	if rulesErr != nil {
+		f.Problem("SERVICES", "cannot be used: %v", rulesErr)
+	}
+	stage.Rules = rules
+	f.MustStart(err)
+	api := sqs.NewFromConfig(f.AWS)
+	stage.AccountsQueue, stage.UsageQueue = sqsfifo.NewSender(api, accountsURL), sqsfifo.NewSender(api, usageURL)
+	credentials := credentialsOf(f, secret)
+	stage.SecretVersion = func(ctx context.Context) (string, error) {
+		c, err := credentials(ctx, false)
+		return c.Version, err
+	}
+	store := f.Store(table)
+
+	lambda.Start(func(ctx context.Context, document json.RawMessage) (fetch.Result, error) {
+		event, err := fetch.ParseEvent(document)
+		if err != nil {
+			return fetch.Result{}, err
+		}
+		ctx, cancel := wiring.Within(ctx)
+		defer cancel()
+		run := stage
+		run.Ledger = ledger.New(store, f.Now)
+		if event.DryRun {
+			run.Ledger = ledger.New(memory.Overlay(store), f.Now)
+		}
+		// A refused login ends a client for good, so every run has its own.
+		if run.Autotask, err = autotask.New(autotask.Config{BaseURL: url, Credentials: credentials, Patience: patience, Log: f.Log}); err != nil {
+			return fetch.Result{}, err
+		}
+		result, err := run.Run(ctx, event)
+		report(ctx, f, result, err)
+		return result.Capped(), err
+	})
+}
+
+// credentialsOf reads the Autotask credentials from their secret.
+func credentialsOf(f *wiring.Function, arn string) func(context.Context, bool) (autotask.Credentials, error) {
+	return func(ctx context.Context, fresh bool) (autotask.Credentials, error) {
+		value, version, err := f.Secrets.Load(ctx, arn, fresh)
+		if err != nil {
+			return autotask.Credentials{}, err
+		}
+		s, err := awslite.ParseAutotaskSecret(value)
+		if err != nil {
+			return autotask.Credentials{}, fmt.Errorf("secret %s: %w", arn, err)
+		}
+		return autotask.Credentials{Username: s.Username, Secret: s.Secret, IntegrationCode: s.IntegrationCode, Version: version}, nil
+	}
+}
+
+// report logs what became of a run: a held or failed one at a level that alarms can watch.
+func report(ctx context.Context, f *wiring.Function, r fetch.Result, err error) {
+	log := f.Log.With("runId", r.RunID, "observedAt", r.ObservedAt, "state", r.State, "mode", r.Mode, "dryRun", r.DryRun,
+		"companies", r.Read.Companies, "items", r.Read.Items, "requests", r.Read.Requests, "due", r.Due)
+	switch {
+	case err != nil:
+		log.ErrorContext(ctx, "run failed", "error", err)
+	case r.State == fetch.StateHeld:
+		log.ErrorContext(ctx, "run held: nothing was told", "reason", r.Reason)
+	default:
+		log.InfoContext(ctx, "run done")
+	}
+	for _, a := range r.Capped().Attention {
+		log.WarnContext(ctx, "worth a look", "kind", a.Kind, "text", a.Text)
+	}
+}

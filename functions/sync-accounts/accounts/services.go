@@ -1,0 +1,222 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/message"
+	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/synthesize"
+)
+
+// services works the one services message of a run: look, make what is missing, say that the look is done.
+func (s *Stage) services(ctx context.Context, m message.Accounts) error {
+	log := s.Log.With("runId", m.RunID)
+	known, err := s.Ledger.Services(ctx)
+	if err != nil {
+		return err
+	}
+	if known.Intent != nil && known.Intent.ObservedAt.After(m.ObservedAt) {
+		log.InfoContext(ctx, "services message superseded", "by", known.Intent.RunID)
+		return nil
+	}
+	look := s.Looked
+	if look == nil || unsettled(known) {
+		taken, err := s.Take(ctx, nil)
+		if err != nil {
+			return err
+		}
+		look = &taken
+	}
+	missing := m.Services
+	if known.Intent == nil || known.Intent.ObservedAt.Before(m.ObservedAt) {
+		// A ledger that never heard of this run was restored from an older backup. The message does not say what its
+		// services were called formerly, so making one here could make it twice; the next run makes what is missing.
+		log.WarnContext(ctx, "the ledger does not know this run: looked, and made nothing")
+		missing = nil
+	}
+	for _, service := range missing {
+		if err := s.makeService(ctx, look, service); err != nil {
+			return err
+		}
+	}
+	if look.Organization.Status == synthesize.Inactive {
+		if err := s.Synthesize.SetPending(ctx); err != nil {
+			return err
+		}
+		log.InfoContext(ctx, "the integration was inactive and is pending now: map accounts and services in Synthesize")
+	}
+	_, err = s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
+		if known.LookedAt.Before(m.ObservedAt) {
+			known.LookedAt = m.ObservedAt
+		}
+		if known.Intent != nil && known.Intent.ObservedAt.Equal(m.ObservedAt) {
+			intent := *known.Intent
+			intent.Ended = true
+			known.Intent = &intent
+		}
+		return nil
+	})
+	if err != nil || s.Looked != nil {
+		return err
+	}
+	return s.remake(ctx, m)
+}
+
+// unsettled tells whether a service is being made and its outcome has not been seen: an earlier look says nothing of it.
+func unsettled(known ledger.Services) bool {
+	return slices.ContainsFunc(known.List, func(s ledger.Service) bool { return s.ID == "" && s.Making != nil })
+}
+
+// remake makes again the accounts that a disconnect deleted, so that a person can map them anew. Where the look comes
+// before the comparison, the run has seen it and queued messages for them.
+func (s *Stage) remake(ctx context.Context, m message.Accounts) error {
+	known, err := s.Ledger.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	var batch []queue.Received
+	decoded := map[string]message.Accounts{}
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		if a := known[id]; a.Wanted && !a.Exists && a.Incarnation > 0 {
+			decoded[id] = message.Accounts{RunID: m.RunID, ObservedAt: m.ObservedAt, Account: &message.Account{ID: id, Name: a.Name}}
+			batch = append(batch, queue.Received{ID: id, Group: id})
+		}
+	}
+	var failed []error
+	for _, f := range s.handleAccounts(ctx, batch, decoded) {
+		failed = append(failed, f.Err)
+	}
+	return errors.Join(failed...)
+}
+
+// errBeingMade ends a claim on a creation that another worker has begun.
+var errBeingMade = errors.New("another worker is making it")
+
+// makeService makes a service that does not stand at Synthesize. The claim in the ledger goes first: a creation whose
+// answer was lost must be visible to whoever comes next, who waits until it can no longer take effect and looks.
+func (s *Stage) makeService(ctx context.Context, look *Look, wanted message.Service) error {
+	if other, stands := standsAs(look, wanted.Name); stands {
+		return queue.Dead(fmt.Errorf("make service %q: it stands at Synthesize already, as the one that the rules called %q; say formerly: %q in its rule", wanted.Name, other, other))
+	}
+	token := s.Token()
+	claimed := false
+	services, err := s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
+		claimed = false
+		at := known.Index(wanted.Name)
+		if at < 0 {
+			known.Apply(append(known.Rules(), ledger.Rule{Name: wanted.Name}))
+			at = known.Index(wanted.Name)
+		}
+		service := &known.List[at]
+		if service.ID != "" {
+			return nil
+		}
+		if service.Making != nil && service.Making.Token != token && s.alive(service.Making.Since) {
+			return errBeingMade
+		}
+		service.Making = &ledger.Making{Token: token, Since: s.Now().UTC()}
+		claimed = true
+		return nil
+	})
+	if errors.Is(err, errBeingMade) {
+		return queue.RetryAfter(fmt.Errorf("make service %q: %w; it is looked for again when that can no longer take effect", wanted.Name, err), s.MakingLives)
+	}
+	if err != nil || !claimed {
+		return err
+	}
+	service, _ := services.ByName(wanted.Name)
+	standing, err := s.createOrFind(ctx, look, service, wanted)
+	if err != nil {
+		return fmt.Errorf("make service %q: %w", wanted.Name, err)
+	}
+	s.Log.InfoContext(ctx, "service made at Synthesize; map it there", "service", wanted.Name)
+	if s.Stats != nil {
+		s.Stats.Services++
+	}
+	look.Services, err = s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
+		known.Link(standing, ledger.Services{})
+		if at := known.Index(wanted.Name); at < 0 || known.List[at].ID == "" {
+			return queue.RetryAfter(fmt.Errorf("make service %q: Synthesize answered without it", wanted.Name), s.MakingLives)
+		}
+		return nil
+	})
+	return err
+}
+
+// standsAs tells whether a name at Synthesize belongs to a service that the ledger knows under another name: somebody
+// renamed it there, and the rules followed without saying so.
+func standsAs(look *Look, name string) (known string, stands bool) {
+	for _, standing := range look.Vendor.Services {
+		for _, service := range look.Services.List {
+			if service.ID == standing.ID && service.Name != name && strings.EqualFold(standing.Name, name) {
+				return service.Name, true
+			}
+		}
+	}
+	return "", false
+}
+
+func (s *Stage) alive(since time.Time) bool {
+	age := s.Now().Sub(since)
+	return age < s.MakingLives && age > -s.MakingLives
+}
+
+// createOrFind asks for the service, and lists again when the answer is not a clear yes: it may stand all the same.
+func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Service, wanted message.Service) ([]ledger.Standing, error) {
+	made, err := s.Synthesize.CreateService(ctx, synthesize.NewService{
+		Name: wanted.Name, Description: wanted.Description, Category: wanted.Category, Subcategory: wanted.Subcategory,
+	})
+	if err == nil && !contains(made, wanted.Name) {
+		err = errors.New("the answer does not list it")
+	}
+	if err != nil {
+		if stopped(err) || refused(err) && !exists(err) {
+			s.unclaim(ctx, service)
+			return nil, err
+		}
+		vendor, listErr := s.Synthesize.Vendor(ctx)
+		if listErr != nil {
+			return nil, errors.Join(err, listErr)
+		}
+		if !contains(vendor.Services, wanted.Name) {
+			// The claim stays: the creation may still take effect.
+			return nil, queue.RetryAfter(err, s.MakingLives)
+		}
+		made = vendor.Services
+	}
+	look.Vendor.Services = made
+	standing := make([]ledger.Standing, len(made))
+	for i, m := range made {
+		standing[i] = ledger.Standing{ID: m.ID, Name: m.Name}
+	}
+	return standing, nil
+}
+
+func contains(services []synthesize.Service, name string) bool {
+	for _, s := range services {
+		if s.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// unclaim takes the claim back after a definite no.
+func (s *Stage) unclaim(ctx context.Context, service ledger.Service) {
+	_, err := s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
+		if at := known.Index(service.Name); at >= 0 && known.List[at].Making != nil && known.List[at].Making.Token == service.Making.Token {
+			known.List[at].Making = nil
+		}
+		return nil
+	})
+	if err != nil {
+		s.Log.WarnContext(ctx, "the claim on a service stays until it ends by itself", "service", service.Name, "error", err)
+	}
+}

@@ -1,0 +1,135 @@
+// Package accounts is the stage that looks at Synthesize once a run and makes the services and accounts that must exist
+// there. It posts no counts.
+package accounts
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/message"
+	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/synthesize"
+	"github.com/synthsync/synthsync/shared/vendorapi"
+)
+
+// Synthesize is what this stage asks of the Synthesize client, made for one invocation.
+type Synthesize interface {
+	Organization(ctx context.Context) (synthesize.Organization, error)
+	Vendor(ctx context.Context) (synthesize.Vendor, error)
+	Accounts(ctx context.Context) ([]synthesize.Account, error)
+	CreateService(ctx context.Context, s synthesize.NewService) ([]synthesize.Service, error)
+	CreateAccounts(ctx context.Context, accounts []synthesize.NewAccount) error
+	RenameAccount(ctx context.Context, id, name string) error
+	SetPending(ctx context.Context) error
+}
+
+// Stage makes what must exist at Synthesize. Its fields are set once, before the first Handle.
+type Stage struct {
+	Synthesize Synthesize
+	Ledger     *ledger.Ledger
+	Log        *slog.Logger
+
+	// SecretVersion is the version of the Synthesize keys in use; fresh reads them again first.
+	SecretVersion func(ctx context.Context, fresh bool) (string, error)
+	// Token makes a name that no other attempt has.
+	Token func() string
+	// Now is this machine's clock.
+	Now func() time.Time
+	// MakingLives is how long a creation that never reported back may still take effect: longer than a request lasts.
+	MakingLives time.Duration
+	// Margin before the context's deadline in which nothing new is begun.
+	Margin time.Duration
+	// Looked, if set, is the look that this run has already taken (on one machine it comes before the comparison).
+	Looked *Look
+	// Stats counts what was made, if set.
+	Stats *Stats
+}
+
+// Stats is what was made at Synthesize.
+type Stats struct{ Created, Renamed, Services int }
+
+// Handle works a batch of messages and reports those that must come again. The slice is never nil.
+//
+// The services message goes before the others, and the accounts that are new go out in as few requests as possible.
+func (s *Stage) Handle(ctx context.Context, batch []queue.Received) []queue.Failure {
+	if err := s.Ledger.Check(ctx); err != nil {
+		return queue.FailAll(batch, err)
+	}
+	failures := []queue.Failure{}
+	var services, accounts []queue.Received
+	decoded := map[string]message.Accounts{}
+	for _, r := range batch {
+		m, err := message.DecodeAccounts(r.Body)
+		switch {
+		case err != nil:
+			failures = append(failures, queue.Fail(r, queue.Dead(err)))
+		case m.Account == nil:
+			decoded[r.ID] = m
+			services = append(services, r)
+		default:
+			decoded[r.ID] = m
+			accounts = append(accounts, r)
+		}
+	}
+	opts := queue.Options{Workers: 1, Margin: s.Margin, Log: s.Log}
+	failures = append(failures, queue.Process(ctx, services, opts, func(ctx context.Context, r queue.Received) error {
+		return s.guard(ctx, decoded[r.ID], func() error { return s.services(ctx, decoded[r.ID]) })
+	})...)
+	return append(failures, s.handleAccounts(ctx, accounts, decoded)...)
+}
+
+// guard keeps the vendor from being called when it has refused the login to this run, and notes such a refusal.
+func (s *Stage) guard(ctx context.Context, m message.Accounts, call func() error) error {
+	version, err := s.SecretVersion(ctx, false)
+	if err != nil {
+		return err
+	}
+	if err := s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil {
+		var refusal *ledger.Refusal
+		if !errors.As(err, &refusal) {
+			return err
+		}
+		// The copy in this process may be older than the secret: look, without asking the vendor.
+		fresh, freshErr := s.SecretVersion(ctx, true)
+		if freshErr != nil {
+			return freshErr
+		}
+		if fresh == version {
+			return queue.RetryAfter(err, 15*time.Minute)
+		}
+	}
+	err = call()
+	if stopped(err) {
+		return errors.Join(queue.RetryAfter(err, 15*time.Minute), s.noteRefusal(ctx, m, err))
+	}
+	return err
+}
+
+func (s *Stage) noteRefusal(ctx context.Context, m message.Accounts, refused error) error {
+	version, err := s.SecretVersion(ctx, false)
+	if err != nil {
+		return err
+	}
+	return s.Ledger.NoteRefusal(ctx, ledger.Refusal{
+		Vendor: ledger.Synthesize, RunID: m.RunID, ObservedAt: m.ObservedAt, SecretVersion: version, Text: refused.Error(),
+	})
+}
+
+// stopped tells whether Synthesize refused the login or wants no requests: a person has to act.
+func stopped(err error) bool { return vendorapi.IsRefused(err) || vendorapi.IsFault(err) }
+
+// refused tells whether an error is a definite no to this one request.
+func refused(err error) bool {
+	return vendorapi.KindOf(err) == vendorapi.Rejected && !vendorapi.IsUnclear(err)
+}
+
+// exists tells whether an error says that the thing stands already.
+func exists(err error) bool {
+	var conflict *synthesize.ConflictError
+	var e *vendorapi.Error
+	return errors.As(err, &conflict) || errors.As(err, &e) && e.Status == http.StatusConflict
+}

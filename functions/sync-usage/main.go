@@ -1,0 +1,37 @@
+// Command sync-usage is the Lambda that posts unit counts to Synthesize.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/synthsync/synthsync/functions/sync-usage/usage"
+	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/synthesize"
+	"github.com/synthsync/synthsync/shared/wiring"
+)
+
+// workers is how many companies of a batch are told side by side; the client's own limits bound the requests.
+const workers = 8
+
+// workerLives is longer than a function may run.
+const workerLives = 16 * time.Minute
+
+func main() {
+	f, err := wiring.New(os.LookupEnv, os.Stdout, time.Now)
+	c := wiring.NewConsumer(f, "USAGE")
+	f.MustStart(err)
+	book := f.Ledger(c.Table)
+	lambda.Start(c.Handler(func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure {
+		stage := &usage.Stage{
+			Synthesize: client, Ledger: book, Log: f.Log, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
+			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin,
+		}
+		failures, _ := stage.Handle(ctx, batch)
+		return failures
+	}).Lambda)
+}

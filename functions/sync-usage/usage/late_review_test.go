@@ -1,0 +1,52 @@
+package usage_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/synthsync/synthsync/functions/sync-usage/usage"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/synthesize"
+)
+
+// lateRebuild answers the last post of a message "no map", and loses the answer of the one that is repeated for the
+// rebuild: it may take effect yet.
+type lateRebuild struct {
+	usage.Poster
+	posts int
+}
+
+func (l *lateRebuild) PostCount(ctx context.Context, c synthesize.Count) synthesize.Outcome {
+	l.posts++
+	switch l.posts {
+	case 2:
+		return synthesize.Outcome{Result: synthesize.Unmapped, Definite: true, Err: context.DeadlineExceeded}
+	case 3:
+		return synthesize.Outcome{Result: synthesize.Unclear, Late: true, Err: context.DeadlineExceeded}
+	}
+	return l.Poster.PostCount(ctx, c)
+}
+
+func TestReview_RepeatedForTheRebuild_AnswerLost_IsMaybeTold(t *testing.T) {
+	d := newDesk(t, "1")
+	l := &lateRebuild{Poster: d.stage.Synthesize}
+	d.stage.Synthesize = l
+	d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, map[string]int64{"Servers": 3, "Workstations": 2})})
+	a, err := d.book.Account(context.Background(), "1")
+	d.must(err)
+	if got := a.Pairs["Servers"].State; got != ledger.MaybeTold || l.posts != 3 {
+		t.Errorf("after %d posts the pair is %q; the third may land after a newer count", l.posts, got)
+	}
+	// A newer count that is accepted while the third may still arrive is not certain either.
+	d.stage.Token = func() string { return "newer" }
+	_, err = d.book.UpdateServices(context.Background(), func(s *ledger.Services) error { s.LookedAt = observed.Add(time.Hour); return nil })
+	d.must(err)
+	d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed.Add(time.Hour), servers(9))})
+	a, err = d.book.Account(context.Background(), "1")
+	d.must(err)
+	if got := a.Pairs["Servers"].State; got != ledger.MaybeTold {
+		t.Errorf("the newer count is %q although the older one may land after it", got)
+	}
+}

@@ -1,0 +1,214 @@
+// Package usage is the stage that posts unit counts to Synthesize and keeps the ledger true to what was told.
+package usage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/message"
+	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/synthesize"
+)
+
+// Poster posts one count. It is the Synthesize client, made for one invocation.
+type Poster interface {
+	PostCount(ctx context.Context, c synthesize.Count) synthesize.Outcome
+}
+
+// Stage posts the counts of usage messages. Its fields are set once, before the first Handle.
+type Stage struct {
+	Synthesize Poster
+	Ledger     *ledger.Ledger
+	Log        *slog.Logger
+
+	// SecretVersion is the version of the Synthesize keys in use; fresh reads them again first.
+	SecretVersion func(ctx context.Context, fresh bool) (string, error)
+	// Token makes a name that no other attempt has.
+	Token func() string
+	// Now is this machine's clock.
+	Now func() time.Time
+	// Workers is how many companies are told side by side.
+	Workers int
+	// WorkerLives is how long another worker that never reported back may still be at work; 0 if there can be none.
+	WorkerLives time.Duration
+	// Margin before the context's deadline in which nothing new is begun.
+	Margin time.Duration
+	// Posted, if set, is called after each answer.
+	Posted func()
+}
+
+// Summary is what became of the pairs of one batch.
+type Summary struct {
+	Outcomes ledger.Outcomes
+	Definite bool // at least one post got a definite answer
+}
+
+// Handle works a batch of messages and reports those that must come again. The slice is never nil: a missing list of
+// failures is not taken for success everywhere.
+func (s *Stage) Handle(ctx context.Context, batch []queue.Received) ([]queue.Failure, Summary) {
+	w := &work{Stage: s, token: s.Token(), totals: map[time.Time]*Summary{}}
+	failures := w.handle(ctx, batch)
+	w.record(ctx)
+	return failures, w.sum()
+}
+
+// work is one batch being worked.
+type work struct {
+	*Stage
+	token    string
+	services ledger.Services
+
+	owe    sync.Once
+	oweErr error
+
+	mu       sync.Mutex
+	owed     bool // the debt is noted
+	due      bool // some post that asked for no rebuild was accepted, or may have been
+	paid     bool // an accepted post asked for the rebuild after those
+	accepted []told
+	totals   map[time.Time]*Summary // by observedAt
+}
+
+// told is a count accepted in this batch, which may serve to pay the rebuild.
+type told struct {
+	account string
+	service ledger.Service
+}
+
+func (w *work) handle(ctx context.Context, batch []queue.Received) []queue.Failure {
+	if err := w.prepare(ctx); err != nil {
+		return queue.FailAll(batch, err)
+	}
+	older, err := w.Ledger.RebuildOwed(ctx, w.WorkerLives)
+	if err != nil {
+		return queue.FailAll(batch, err)
+	}
+	// One message is kept for the end: its last post is the one that asks Synthesize to rebuild its view.
+	first, last := batch[:max(len(batch)-1, 0)], batch[max(len(batch)-1, 0):]
+	opts := queue.Options{Workers: w.Workers, Margin: w.Margin, Log: w.Log}
+	failures := queue.Process(ctx, first, opts, func(ctx context.Context, r queue.Received) error {
+		return w.message(ctx, r, false)
+	})
+	if queue.GroupFailed(failures, first, last) {
+		failures = append(failures, queue.FailAll(last, errors.New("an earlier message of the company has not been delivered"))...)
+	} else {
+		failures = append(failures, queue.Process(ctx, last, opts, func(ctx context.Context, r queue.Received) error {
+			return w.message(ctx, r, true)
+		})...)
+	}
+	if err := w.settleRebuild(ctx, older); err != nil {
+		w.Log.WarnContext(ctx, "the rebuild of Synthesize's view stays owed; the next batch or run pays it", "error", err)
+	}
+	return failures
+}
+
+// prepare reads what holds for all messages.
+func (w *work) prepare(ctx context.Context) error {
+	if err := w.Ledger.Check(ctx); err != nil {
+		return err
+	}
+	services, err := w.Ledger.Services(ctx)
+	if err != nil {
+		return err
+	}
+	w.services = services
+	version, err := w.SecretVersion(ctx, false)
+	if err != nil {
+		return err
+	}
+	if services.Proven != "" && services.Proven != version {
+		// Another function proved another version: ours may be a stale copy, and trying it would be a refusal more.
+		if _, err := w.SecretVersion(ctx, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitForServices is how soon a message that came before its run's services message is looked at again.
+const waitForServices = 20 * time.Second
+
+// waitForSecret is how long a message rests whose vendor refused the login: nothing changes until a person has acted.
+const waitForSecret = 15 * time.Minute
+
+func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
+	m, err := message.DecodeUsage(r.Body)
+	if err != nil {
+		return queue.Dead(err)
+	}
+	log := w.Log.With("runId", m.RunID, "company", m.Account.ID)
+	if err := w.ready(ctx, m); err != nil {
+		return err
+	}
+	t, err := w.Ledger.StartTelling(ctx, m.RunID, m.ObservedAt, m.Account.ID, m.Counts, w.services, w.token)
+	var superseded *ledger.SupersededError
+	if errors.As(err, &superseded) {
+		log.InfoContext(ctx, "superseded", "by", superseded.By.RunID)
+		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return w.tell(ctx, log, m, t, last)
+}
+
+// ready tells whether a message may be worked now: its run has looked at Synthesize, its account is made, and the
+// vendor has not refused the login to this run.
+func (w *work) ready(ctx context.Context, m message.Usage) error {
+	version, err := w.SecretVersion(ctx, false)
+	if err != nil {
+		return err
+	}
+	if err := w.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil {
+		return queue.RetryAfter(err, waitForSecret)
+	}
+	if w.services.LookedAt.Before(m.ObservedAt) {
+		return queue.RetryAfter(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
+	}
+	a, err := w.Ledger.Account(ctx, m.Account.ID)
+	if err != nil {
+		return err
+	}
+	if !a.Exists && a.NameIntent != nil && !a.NameIntent.Ended && a.NameIntent.ObservedAt.Equal(m.ObservedAt) {
+		return queue.RetryAfter(fmt.Errorf("company %s waits for its account, which run %s is to make", m.Account.ID, m.RunID), waitForServices)
+	}
+	return nil
+}
+
+// count adds to the totals of the message's run.
+func (w *work) count(observedAt time.Time, o ledger.Outcomes, definite bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.totals[observedAt]
+	if s == nil {
+		s = &Summary{}
+		w.totals[observedAt] = s
+	}
+	s.Outcomes, s.Definite = s.Outcomes.Add(o), s.Definite || definite
+}
+
+// record adds the totals to the runs' records. They inform people and let the guard's comparison move on; a failure
+// here undoes nothing that was told.
+func (w *work) record(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	for at, s := range w.totals {
+		if err := w.Ledger.AddOutcomes(ctx, at, s.Outcomes, s.Definite); err != nil {
+			w.Log.WarnContext(ctx, "outcomes not recorded", "observedAt", at, "error", err)
+		}
+	}
+}
+
+func (w *work) sum() Summary {
+	var sum Summary
+	for _, s := range w.totals {
+		sum.Outcomes, sum.Definite = sum.Outcomes.Add(s.Outcomes), sum.Definite || s.Definite
+	}
+	return sum
+}

@@ -1,0 +1,244 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/memory"
+)
+
+func TestBegin_SecondRunIsRefusedWhileTheLeaseLasts(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	_, err := b.Begin(ctx, "one", 16*time.Minute)
+	b.must(err)
+	b.now = b.now.Add(10 * time.Minute)
+	_, err = b.Begin(ctx, "two", 16*time.Minute)
+	var running *ledger.RunningError
+	if !errors.As(err, &running) || running.RunID != "one" {
+		t.Fatalf("got %v, want: already running", err)
+	}
+	if !strings.Contains(err.Error(), "already running") {
+		t.Fatalf("message %q", err)
+	}
+}
+
+func TestBegin_ARunWhoseLeaseWasTakenOverCanRecordNothing(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	one, err := b.Begin(ctx, "one", time.Minute)
+	b.must(err)
+	b.now = b.now.Add(2 * time.Minute)
+	_, err = b.Begin(ctx, "two", time.Minute)
+	b.must(err)
+	known, err := b.Accounts(ctx)
+	b.must(err)
+	err = b.UpdateAccounts(ctx, &one, known, []string{"175"}, func(a *ledger.Account) {
+		a.Intent = &ledger.Intent{RunID: "one", ObservedAt: one.ObservedAt}
+	})
+	var lost *ledger.LeaseLostError
+	if !errors.As(err, &lost) {
+		t.Fatalf("got %v, want the lease lost", err)
+	}
+	if a, _ := b.Account(ctx, "175"); a.Intent != nil {
+		t.Fatalf("an intent was recorded without the lease: %+v", a.Intent)
+	}
+}
+
+func TestBegin_ObservationTimesOnlyGrowWhateverTheClockSays(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	var last time.Time
+	for i, clock := range []time.Time{start, start.AddDate(10, 0, 0), start.Add(time.Hour), start.AddDate(-3, 0, 0), start.Add(2 * time.Hour)} {
+		b.now = clock
+		held, err := b.Begin(ctx, fmt.Sprint("run", i), 16*time.Minute)
+		b.must(err)
+		if !held.ObservedAt.After(last) {
+			t.Fatalf("run %d observed at %s, not after %s", i, held.ObservedAt, last)
+		}
+		if behind := i >= 2; behind != (held.Behind > 0) {
+			t.Errorf("run %d: reported behind by %s", i, held.Behind)
+		}
+		last = held.ObservedAt
+	}
+}
+
+func TestBegin_ALeaseOfAWrongClockFreezesNothing(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	b.now = start.AddDate(10, 0, 0)
+	_, err := b.Begin(ctx, "ahead", 16*time.Minute)
+	b.must(err)
+	b.now = start
+	if _, err = b.Begin(ctx, "right", 16*time.Minute); err != nil {
+		t.Fatalf("a lease ten years ahead keeps a right clock from running: %v", err)
+	}
+}
+
+func TestCheck_NewerFormatIsRefused(t *testing.T) {
+	store := memory.New()
+	key := ledger.Key{Kind: "state", ID: "head"}
+	if err := store.Write(context.Background(), ledger.Write{Key: key, Body: []byte(`{"format":99}`)}); err != nil {
+		t.Fatal(err)
+	}
+	err := ledger.New(store, time.Now).Check(context.Background())
+	var format *ledger.FormatError
+	if !errors.As(err, &format) || format.Format != 99 {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestTenant_OneOfNameAndDatabaseMayChange(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	bind := func(database int64, name string) (string, error) {
+		return b.BindAutotask(ctx, ledger.AutotaskTenant{Database: database, Name: name})
+	}
+	_, err := bind(1, "MSP")
+	b.must(err)
+	note, err := bind(2, "MSP")
+	b.must(err)
+	if note == "" {
+		t.Error("a new database number is followed in silence")
+	}
+	_, err = bind(2, "MSP GmbH")
+	b.must(err)
+	_, err = bind(3, "Another")
+	var other *ledger.TenantError
+	if !errors.As(err, &other) || !strings.Contains(err.Error(), "MSP GmbH") || !strings.Contains(err.Error(), "Another") {
+		t.Fatalf("got %v, want an error that names both", err)
+	}
+}
+
+func TestAcceptTenant_ForgetsWhatWasToldAndBindsAnew(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	b.must(b.BindSynthesize(ctx, ledger.SynthesizeTenant{OrganizationID: "o1", VendorID: "v1"}))
+	b.finish(b.start("a", start, servers(5)), yes)
+	b.must(b.MoveBaseline(ctx, ledger.Baseline{RunID: "a", ObservedAt: start}))
+	if err := b.BindSynthesize(ctx, ledger.SynthesizeTenant{OrganizationID: "o1", VendorID: "v2"}); err == nil {
+		t.Fatal("another vendor id was taken in silence")
+	}
+	b.must(b.AcceptTenant(ctx))
+	b.must(b.BindSynthesize(ctx, ledger.SynthesizeTenant{OrganizationID: "o2", VendorID: "v2"}))
+	a, err := b.Account(ctx, "175")
+	b.must(err)
+	if a.Exists || a.Pairs["Servers"].State != ledger.Unknown || a.Pairs["Servers"].EverTold {
+		t.Errorf("account after the move: %+v", a)
+	}
+	if base, _ := b.Baseline(ctx); !base.ObservedAt.IsZero() {
+		t.Errorf("the guard still compares with %+v", base)
+	}
+}
+
+func TestServices_RenamedRuleKeepsServiceAndEverythingTold(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	b.finish(b.start("a", start, servers(5)), yes)
+	services, err := b.UpdateServices(ctx, func(s *ledger.Services) error {
+		s.Apply([]ledger.Rule{{Name: "Managed Servers", Formerly: []string{"Servers"}}, {Name: "Workstations"}})
+		return nil
+	})
+	b.must(err)
+	renamed, ok := services.ByName("Managed Servers")
+	if !ok || renamed.ID != "s1" || renamed.Key != "Servers" {
+		t.Fatalf("got %+v", services.List)
+	}
+	if p := b.pair("Managed Servers"); p.State != ledger.Told || p.Units != 5 {
+		t.Fatalf("got %+v, want told 5", p)
+	}
+	services.Apply([]ledger.Rule{{Name: "Managed Servers", Formerly: []string{"Servers"}}, {Name: "Servers"}})
+	if again, _ := services.ByName("Servers"); again.Key == "Servers" {
+		t.Error("a new rule of the old name took the old one's pairs over")
+	}
+}
+
+func TestServices_RenameAtSynthesizeChangesNothing(t *testing.T) {
+	b := newBook(t)
+	s := b.services
+	s.Link([]ledger.Standing{{ID: "s1", Name: "Renamed by somebody"}, {ID: "w1", Name: "Workstations"}}, b.services)
+	if got, _ := s.ByName("Servers"); got.ID != "s1" {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+func TestServices_WhatStoodThereBeforeIsAdopted(t *testing.T) {
+	var s ledger.Services
+	s.Apply([]ledger.Rule{{Name: "Managed Servers", Formerly: []string{"Servers"}}})
+	s.Link([]ledger.Standing{{ID: "x", Name: "Servers"}, {ID: "y", Name: "Network Devices"}}, ledger.Services{})
+	got, _ := s.ByName("Managed Servers")
+	if got.ID != "x" || !got.Adopted {
+		t.Errorf("got %+v, want the one that it was formerly, adopted", got)
+	}
+	if len(s.Strangers.Services) != 1 || s.Strangers.Services[0] != "Network Devices" {
+		t.Errorf("strangers: %v", s.Strangers.Services)
+	}
+	account := ledger.Account{ID: "175"}
+	account.Stands("Contoso")
+	if p := account.Pair(got); p.State != ledger.Unknown {
+		t.Errorf("a pair that stood there before is %q, want unknown", p.State)
+	}
+}
+
+func TestRebuild_OnlyDebtsOfTheDeadAreForOthers(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	b.must(b.OweRebuild(ctx, "w1"))
+	b.now = b.now.Add(time.Minute)
+	if owed, err := b.RebuildOwed(ctx, 15*time.Minute); err != nil || len(owed) != 0 {
+		t.Fatalf("a living worker's debt is another's: %v %v", owed, err)
+	}
+	b.now = b.now.Add(time.Hour)
+	owed, err := b.RebuildOwed(ctx, 15*time.Minute)
+	if err != nil || len(owed) != 1 {
+		t.Fatalf("got %v %v", owed, err)
+	}
+	b.must(b.RebuildPaid(ctx, owed...))
+	if owed, _ := b.RebuildOwed(ctx, 0); len(owed) != 0 {
+		t.Fatalf("still owed: %v", owed)
+	}
+}
+
+func TestRefusal_HoldsForTheRunUntilTheSecretHasAnotherVersion(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	b.must(b.NoteRefusal(ctx, ledger.Refusal{Vendor: ledger.Synthesize, RunID: "r1", ObservedAt: start, SecretVersion: "v1", Text: "401"}))
+	var refusal *ledger.Refusal
+	if err := b.Refused(ctx, ledger.Synthesize, "r1", start, "v1"); !errors.As(err, &refusal) {
+		t.Errorf("same run, same secret: %v", err)
+	}
+	if err := b.Refused(ctx, ledger.Synthesize, "r0", start.Add(-time.Hour), "v1"); !errors.As(err, &refusal) {
+		t.Errorf("older run, same secret: %v", err)
+	}
+	if err := b.Refused(ctx, ledger.Synthesize, "r1", start, "v2"); err != nil {
+		t.Errorf("new secret: %v", err)
+	}
+	if err := b.Refused(ctx, ledger.Synthesize, "r2", start.Add(time.Hour), "v1"); err != nil {
+		t.Errorf("newer run: %v", err)
+	}
+}
+
+func TestOutcomes_FirstDefiniteAnswerMovesTheBaseline(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	base := &ledger.Baseline{RunID: "r1", ObservedAt: start, Services: map[string]int64{"Servers": 7}}
+	b.must(b.SaveRun(ctx, ledger.Run{ID: "r1", ObservedAt: start, State: "queued", Baseline: base}))
+	b.must(b.AddOutcomes(ctx, start, ledger.Outcomes{Failed: 1}, false))
+	if got, _ := b.Baseline(ctx); !got.ObservedAt.IsZero() {
+		t.Fatal("moved without a definite answer")
+	}
+	b.must(b.AddOutcomes(ctx, start, ledger.Outcomes{Posted: 2}, true))
+	if got, _ := b.Baseline(ctx); got.Services["Servers"] != 7 {
+		t.Fatalf("got %+v", got)
+	}
+	last, ok, err := b.LastRun(ctx)
+	if err != nil || !ok || last.Outcomes.Posted != 2 || last.Outcomes.Failed != 1 {
+		t.Fatalf("got %+v %v %v", last, ok, err)
+	}
+	b.must(b.AddOutcomes(ctx, start.Add(time.Hour), ledger.Outcomes{Posted: 1}, true)) // a run without a record
+}

@@ -1,0 +1,159 @@
+package ledger
+
+import (
+	"maps"
+	"time"
+)
+
+// State is what the ledger knows of the count that Synthesize holds for a pair of account and service.
+type State string
+
+const (
+	// Never told, and the pair did not stand at Synthesize before the ledger knew it.
+	Never State = ""
+	// Told: Synthesize accepted Units, read at ObservedAt.
+	Told State = "told"
+	// MaybeTold: a post went out and its answer is not known: lost, timed out, killed.
+	MaybeTold State = "maybe"
+	// Unknown: account and service stood at Synthesize before the ledger knew them, or the account was gone.
+	Unknown State = "unknown"
+)
+
+// Pair is an account's count of one service, as far as the ledger knows it.
+type Pair struct {
+	State      State     `json:"state,omitempty"`
+	Units      int64     `json:"units,omitempty"`      // told, or (MaybeTold) last tried
+	ObservedAt time.Time `json:"observedAt,omitzero"`  // of the read that Units come from
+	PostedAt   time.Time `json:"postedAt,omitzero"`    // when it was accepted, by the teller's clock
+	ServiceID  string    `json:"serviceId,omitempty"`  // the service's id at Synthesize that it was told to
+	EverTold   bool      `json:"everTold,omitempty"`   // an accepted answer was received once: "no map" means mapping lost
+	NoMap      bool      `json:"noMap,omitempty"`      // the last answer was "no map"
+	TriedAt    time.Time `json:"triedAt,omitzero"`     // when that answer came
+	TriedUnits int64     `json:"triedUnits,omitempty"` // what could not be told then
+	Was        *int64    `json:"was,omitempty"`        // units told before these, for the report
+	Prior      *Pair     `json:"prior,omitempty"`      // MaybeTold: what was before the first open attempt
+	// Open holds the attempts (by token) whose effect is not known, with the read they tell and when they began.
+	Open map[string]Attempt `json:"open,omitempty"`
+}
+
+// Attempt is a telling that has begun and not ended.
+type Attempt struct {
+	ObservedAt time.Time `json:"observedAt"`
+	Begun      time.Time `json:"begun"`
+	// Answered: all its requests came to an end, so nothing of it can take effect any more. That it did is not excluded.
+	Answered bool `json:"answered,omitempty"`
+}
+
+// DefaultAttemptLives is how long an attempt that never reported back may still reach Synthesize where another function
+// may be at work: longer than a function may run (15 minutes) and a request may last after it.
+const DefaultAttemptLives = 20 * time.Minute
+
+// mayArrive tells whether an attempt can take effect yet. A time that lies ahead was written by a wrong clock.
+func (a Attempt) mayArrive(now time.Time, lives time.Duration) bool {
+	age := now.Sub(a.Begun)
+	return !a.Answered && age < lives && age > -lives
+}
+
+// Lost tells whether the mapping of a pair that was told has been lost.
+func (p Pair) Lost() bool { return p.NoMap && p.EverTold }
+
+// MayStandAboveZero tells whether Synthesize may hold a count above 0 for the pair.
+func (p Pair) MayStandAboveZero() bool {
+	return p.State == MaybeTold || p.State == Unknown || (p.State == Told && p.Units > 0)
+}
+
+// forService is the pair as it stands for the service's present id: what was told to another id (the integration was
+// made anew) says nothing about this one.
+func (p Pair) forService(id string) Pair {
+	if (p.State == Told || p.State == MaybeTold) && id != p.ServiceID {
+		return p.unknown()
+	}
+	return p
+}
+
+// unknown forgets what was told, and keeps that something above 0 was: a zero that nobody maps again is no loss.
+func (p Pair) unknown() Pair {
+	ever := p.EverTold && (p.State != Told || p.Units > 0)
+	return Pair{State: Unknown, EverTold: ever, NoMap: p.NoMap, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits}
+}
+
+// begin marks the pair as maybe told before the first post goes out.
+func (p Pair) begin(token, serviceID string, units int64, a Attempt) Pair {
+	next := p
+	if p.State != MaybeTold {
+		prior := p
+		prior.Prior, prior.Open = nil, nil
+		next = Pair{State: MaybeTold, EverTold: p.EverTold, NoMap: p.NoMap, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits, Prior: &prior}
+	}
+	next.Units, next.ObservedAt, next.ServiceID = units, a.ObservedAt, serviceID
+	next.Open = maps.Clone(p.Open)
+	if next.Open == nil || p.State != MaybeTold {
+		next.Open = map[string]Attempt{}
+	}
+	next.Open[token] = a
+	return next
+}
+
+// accepted records that Synthesize took the units. An attempt of an older read that may still be under way keeps the
+// pair maybe told: it could land after this one. Attempts of the same read tell the same units.
+func (p Pair) accepted(t Telling, c Count, now time.Time, lives time.Duration) Pair {
+	at := t.ObservedAt
+	if p.State != MaybeTold || p.ServiceID != c.Service.ID || p.ObservedAt.After(at) {
+		return p // a newer telling has begun meanwhile: its result decides
+	}
+	next := p
+	next.EverTold, next.NoMap, next.TriedAt, next.TriedUnits = true, false, time.Time{}, 0
+	next.Open = maps.Clone(p.Open)
+	delete(next.Open, t.Token)
+	told := Pair{State: Told, Units: c.Units, ObservedAt: at, PostedAt: now, ServiceID: c.Service.ID, EverTold: true}
+	switch {
+	case p.Prior == nil || p.Prior.State != Told:
+	case p.Prior.ObservedAt.Equal(at): // told once more, to pay a rebuild
+		told.Was = p.Prior.Was
+	default:
+		was := p.Prior.Units
+		told.Was = &was
+	}
+	for _, other := range next.Open {
+		if other.ObservedAt.Before(at) && other.mayArrive(now, lives) {
+			next.PostedAt = now
+			next.Prior = &told // what stands if the others come to nothing
+			return next
+		}
+	}
+	return told
+}
+
+// refused records that the attempt was definitely refused. When no other attempt is open, what was before stands again.
+func (p Pair) refused(token string) Pair {
+	if _, open := p.Open[token]; !open || p.State != MaybeTold {
+		return p
+	}
+	next := p
+	next.Open = maps.Clone(p.Open)
+	delete(next.Open, token)
+	if len(next.Open) > 0 || p.Prior == nil {
+		return next
+	}
+	return *p.Prior
+}
+
+// unanswered records that an attempt ended and what became of it is not known. Unless a request of it may be late, it
+// can do nothing any more.
+func (p Pair) unanswered(token string, late bool, now time.Time) Pair {
+	a, open := p.Open[token]
+	if !open {
+		return p
+	}
+	p.Open = maps.Clone(p.Open)
+	a.Answered = !late
+	a.Begun = now // a late request may take effect within its time-out from here
+	p.Open[token] = a
+	return p
+}
+
+// unmapped notes the answer "no map".
+func (p Pair) unmapped(units int64, now time.Time) Pair {
+	p.NoMap, p.TriedAt, p.TriedUnits = true, now, units
+	return p
+}

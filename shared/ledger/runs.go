@@ -1,0 +1,178 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+var (
+	baselineKey = Key{kindState, "baseline"}
+	lastKey     = Key{kindState, "last"}
+)
+
+// runLives is how long the record of a run is kept: a year and a month, so that a yearly look back finds it.
+const runLives = 400 * 24 * time.Hour
+
+// Run is the record of one run. Totals and Report are the fetch stage's, kept as it wrote them.
+type Run struct {
+	ID         string          `json:"runId"`
+	ObservedAt time.Time       `json:"observedAt"`
+	StartedAt  time.Time       `json:"startedAt"`
+	EndedAt    time.Time       `json:"endedAt,omitzero"`
+	State      string          `json:"state"`            // reading, queued, done, held, failed
+	Mode       string          `json:"mode,omitempty"`   // post or observe
+	Reason     string          `json:"reason,omitempty"` // when held or failed
+	Deliveries int             `json:"deliveries"`       // usage messages queued
+	Definite   bool            `json:"definite"`         // at least one of them got a definite answer
+	Outcomes   Outcomes        `json:"outcomes"`
+	Baseline   *Baseline       `json:"baseline,omitempty"` // what it counted, for the guard of later runs
+	Report     json.RawMessage `json:"report,omitempty"`
+}
+
+// Outcomes counts what became of pairs and messages.
+type Outcomes struct {
+	Posted     int `json:"posted"`
+	Unchanged  int `json:"unchanged"`
+	Unmapped   int `json:"unmapped"`
+	Lost       int `json:"lost"`
+	Superseded int `json:"superseded"`
+	Failed     int `json:"failed"`
+}
+
+// Add sums two counts of outcomes.
+func (o Outcomes) Add(other Outcomes) Outcomes {
+	return Outcomes{
+		o.Posted + other.Posted, o.Unchanged + other.Unchanged, o.Unmapped + other.Unmapped,
+		o.Lost + other.Lost, o.Superseded + other.Superseded, o.Failed + other.Failed,
+	}
+}
+
+// Baseline is what the guard compares a run with: the fleet as the last run that was not held counted it.
+type Baseline struct {
+	RunID      string                      `json:"runId,omitempty"`
+	ObservedAt time.Time                   `json:"observedAt,omitzero"`
+	Services   map[string]int64            `json:"services,omitempty"` // units by service key
+	Entries    map[string]map[string]int64 `json:"entries,omitempty"`  // items by service key and entry as written
+	Types      map[string]TypeCount        `json:"types,omitempty"`    // items by type id
+	SplitHint  []int64                     `json:"splitHint,omitempty"`
+}
+
+// TypeCount is how many items had a type.
+type TypeCount struct {
+	Name  string `json:"name"`
+	Items int64  `json:"items"`
+}
+
+func runKey(observedAt time.Time) Key {
+	return Key{kindRun, fmt.Sprintf("%016d", observedAt.UnixMilli())}
+}
+
+// SaveRun writes the record of a run, but for Outcomes and Definite, and notes where the newest run is found.
+func (l *Ledger) SaveRun(ctx context.Context, r Run) error {
+	if _, err := l.updateRun(ctx, r.ObservedAt, func(known *Run) error {
+		// These two are the consumers' (AddOutcomes), who may have begun before the fetch stage is done.
+		r.Outcomes, r.Definite = known.Outcomes, known.Definite
+		*known = r
+		return nil
+	}); err != nil {
+		return err
+	}
+	_, err := update(ctx, l, lastKey, func(at *time.Time) error {
+		if r.ObservedAt.After(*at) {
+			*at = r.ObservedAt
+		}
+		return nil
+	})
+	return err
+}
+
+func (l *Ledger) updateRun(ctx context.Context, observedAt time.Time, change func(*Run) error) (Run, error) {
+	key := runKey(observedAt)
+	for try := 0; ; try++ {
+		docs, err := l.store.Get(ctx, key)
+		if err != nil {
+			return Run{}, fmt.Errorf("read %s from the ledger: %w", key, err)
+		}
+		var r Run
+		if err := decode(docs[0], &r); err != nil {
+			return Run{}, err
+		}
+		if err := change(&r); err != nil {
+			return r, err
+		}
+		body, err := json.Marshal(r)
+		if err != nil {
+			return r, fmt.Errorf("write %s to the ledger: %w", key, err)
+		}
+		err = l.store.Write(ctx, Write{Key: key, IfVersion: docs[0].Version, Body: body, Expires: l.now().Add(runLives)})
+		if err == nil {
+			return r, nil
+		}
+		if !isConflict(err) || try >= maxTries {
+			return r, fmt.Errorf("write %s to the ledger: %w", key, err)
+		}
+		if err := yield(ctx, try); err != nil {
+			return r, fmt.Errorf("write %s to the ledger: %w", key, err)
+		}
+	}
+}
+
+// LastRun reads the record of the newest run; ok is false when there has been none.
+func (l *Ledger) LastRun(ctx context.Context) (r Run, ok bool, err error) {
+	var at time.Time
+	if _, err := l.load(ctx, lastKey, &at); err != nil || at.IsZero() {
+		return Run{}, false, err
+	}
+	version, err := l.load(ctx, runKey(at), &r)
+	return r, version > 0, err
+}
+
+// RunAt reads the record of the run that observed at a time.
+func (l *Ledger) RunAt(ctx context.Context, observedAt time.Time) (r Run, ok bool, err error) {
+	version, err := l.load(ctx, runKey(observedAt), &r)
+	return r, version > 0, err
+}
+
+// Baseline reads what the guard compares with; a ledger without one has a zero ObservedAt.
+func (l *Ledger) Baseline(ctx context.Context) (Baseline, error) {
+	var b Baseline
+	_, err := l.load(ctx, baselineKey, &b)
+	return b, err
+}
+
+// MoveBaseline makes a run's counts what the guard compares with, unless a newer run's stand there.
+func (l *Ledger) MoveBaseline(ctx context.Context, b Baseline) error {
+	_, err := update(ctx, l, baselineKey, func(known *Baseline) error {
+		if b.ObservedAt.After(known.ObservedAt) {
+			*known = b
+		}
+		return nil
+	})
+	return err
+}
+
+// AddOutcomes adds what became of a batch of messages to their run's record. The first definite answer of a run moves
+// the baseline to it. A run without a record (expired, or a ledger restored from an older backup) is passed over.
+func (l *Ledger) AddOutcomes(ctx context.Context, observedAt time.Time, o Outcomes, definite bool) error {
+	missing := false
+	r, err := l.updateRun(ctx, observedAt, func(r *Run) error {
+		if missing = r.ID == ""; missing {
+			return errNoRun
+		}
+		r.Outcomes = r.Outcomes.Add(o)
+		r.Definite = r.Definite || definite
+		return nil
+	})
+	if missing {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if definite && r.Baseline != nil {
+		return l.MoveBaseline(ctx, *r.Baseline)
+	}
+	return nil
+}

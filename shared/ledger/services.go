@@ -1,0 +1,233 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+var servicesKey = Key{kindState, "services"}
+
+// Services is what the ledger knows of the services, and of the newest look at Synthesize.
+type Services struct {
+	List     []Service `json:"list,omitempty"`
+	Intent   *Intent   `json:"intent,omitempty"`  // the newest run that queued a services message
+	LookedAt time.Time `json:"lookedAt,omitzero"` // observedAt of the newest run whose look at Synthesize is done
+	Proven   string    `json:"proven,omitempty"`  // version of the Synthesize secret with which that look went well
+	// Strangers are services and accounts that stand at Synthesize and that no rule and no company of ours explains.
+	Strangers Strangers `json:"strangers,omitzero"`
+}
+
+// Strangers are left alone and reported by name.
+type Strangers struct {
+	Services []string `json:"services,omitempty"`
+}
+
+// Service is a service (SKU) as the ledger remembers it. Key stays the same when the rule is renamed; ID changes when
+// the integration is made anew.
+type Service struct {
+	Key      string   `json:"key"`
+	Name     string   `json:"name"` // as the rule calls it
+	ID       string   `json:"id,omitempty"`
+	Adopted  bool     `json:"adopted,omitempty"` // it stood at Synthesize before the ledger knew it
+	Formerly []string `json:"formerly,omitempty"`
+	Retired  bool     `json:"retired,omitempty"`
+	Ruled    bool     `json:"ruled,omitempty"` // the newest run's rules name it
+	Making   *Making  `json:"making,omitempty"`
+}
+
+// Rule is what a rule says about a service's name.
+type Rule struct {
+	Name     string
+	Formerly []string
+	Retired  bool
+}
+
+// fold makes names comparable as people see them.
+func fold(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// ByName finds a service by the name that the rules give it, else by one that they gave it formerly: a message may be
+// older than the rename.
+func (s Services) ByName(name string) (Service, bool) {
+	for _, service := range s.List {
+		if service.Name == name {
+			return service, true
+		}
+	}
+	for _, service := range s.List {
+		if slices.Contains(service.Formerly, name) {
+			return service, true
+		}
+	}
+	return Service{}, false
+}
+
+// ByKey finds a service by its key.
+func (s Services) ByKey(key string) (Service, bool) {
+	for _, service := range s.List {
+		if service.Key == key {
+			return service, true
+		}
+	}
+	return Service{}, false
+}
+
+// Index is where the service of a name stands in the list, or -1.
+func (s Services) Index(name string) int {
+	if service, ok := s.ByName(name); ok {
+		return slices.IndexFunc(s.List, func(at Service) bool { return at.Key == service.Key })
+	}
+	return -1
+}
+
+// Rules are the rules that the list was brought in line with.
+func (s Services) Rules() []Rule {
+	var rules []Rule
+	for _, service := range s.List {
+		if service.Ruled {
+			rules = append(rules, Rule{service.Name, service.Formerly, service.Retired})
+		}
+	}
+	return rules
+}
+
+// Apply brings the list in line with the rules: new ones are added, renamed ones (formerly) keep key and id, and so does
+// one whose rename is taken back.
+func (s *Services) Apply(rules []Rule) {
+	list := make([]Service, len(s.List))
+	copy(list, s.List)
+	for i := range list {
+		list[i].Ruled, list[i].Retired = false, false
+	}
+	var others []Rule
+	for _, r := range rules {
+		at := find(list, []string{r.Name})
+		if at < 0 {
+			at = find(list, r.Formerly)
+		}
+		if at < 0 {
+			others = append(others, r)
+			continue
+		}
+		list[at].follow(r)
+	}
+	for _, r := range others {
+		at := findFormer(list, r.Name)
+		if at < 0 {
+			list = append(list, Service{Key: freeKey(list, r.Name)})
+			at = len(list) - 1
+		}
+		list[at].follow(r)
+	}
+	s.List = list
+}
+
+func (s *Service) follow(r Rule) {
+	s.Name, s.Formerly, s.Retired, s.Ruled = r.Name, r.Formerly, r.Retired, true
+}
+
+// findFormer finds a service that no rule names any more and that once had a name.
+func findFormer(list []Service, name string) int {
+	return slices.IndexFunc(list, func(s Service) bool {
+		return !s.Ruled && slices.ContainsFunc(s.Formerly, func(former string) bool { return fold(former) == fold(name) })
+	})
+}
+
+func find(list []Service, names []string) int {
+	for _, name := range names {
+		for i, service := range list {
+			if !service.Ruled && fold(service.Name) == fold(name) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// freeKey is the name, or the name with a number when a renamed service holds it as its key.
+func freeKey(list []Service, name string) string {
+	key := name
+	for n := 2; ; n++ {
+		taken := false
+		for _, service := range list {
+			taken = taken || service.Key == key
+		}
+		if !taken {
+			return key
+		}
+		key = fmt.Sprintf("%s#%d", name, n)
+	}
+}
+
+// Standing is a service as Synthesize lists it.
+type Standing struct{ ID, Name string }
+
+// Link finds the ledger's services among those that stand at Synthesize: by remembered id, else by name, else by what
+// they were formerly. An id that was known before Synthesize was asked and no longer stands is forgotten, and with it
+// everything told to it becomes unknown.
+func (s *Services) Link(standing []Standing, before Services) {
+	byID := map[string]bool{}
+	for _, at := range standing {
+		byID[at.ID] = true
+	}
+	list := make([]Service, len(s.List))
+	copy(list, s.List)
+	taken := map[string]bool{}
+	for i := range list {
+		earlier, _ := before.ByKey(list[i].Key)
+		if list[i].ID != "" && list[i].ID == earlier.ID && !byID[list[i].ID] {
+			list[i].ID, list[i].Adopted = "", false
+		}
+		if list[i].ID != "" {
+			taken[list[i].ID] = true
+		}
+	}
+	for i := range list {
+		if list[i].ID != "" || !list[i].Ruled {
+			continue
+		}
+		for _, name := range append([]string{list[i].Name}, list[i].Formerly...) {
+			if id := standingID(standing, name, taken); id != "" {
+				// One that this program was making is its own; any other stood there before.
+				list[i].ID, list[i].Adopted = id, list[i].Making == nil
+				taken[id] = true
+				break
+			}
+		}
+		if list[i].ID != "" {
+			list[i].Making = nil
+		}
+	}
+	s.Strangers.Services = nil
+	for _, at := range standing {
+		if !taken[at.ID] {
+			s.Strangers.Services = append(s.Strangers.Services, at.Name)
+		}
+	}
+	s.List = list
+}
+
+func standingID(standing []Standing, name string, taken map[string]bool) string {
+	for _, exact := range []bool{true, false} {
+		for _, at := range standing {
+			if !taken[at.ID] && (at.Name == name || !exact && fold(at.Name) == fold(name)) {
+				return at.ID
+			}
+		}
+	}
+	return ""
+}
+
+// Services reads what is known of the services.
+func (l *Ledger) Services(ctx context.Context) (Services, error) {
+	var s Services
+	_, err := l.load(ctx, servicesKey, &s)
+	return s, err
+}
+
+// UpdateServices changes what is known of the services.
+func (l *Ledger) UpdateServices(ctx context.Context, change func(*Services) error) (Services, error) {
+	return update(ctx, l, servicesKey, change)
+}

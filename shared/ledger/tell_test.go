@@ -1,0 +1,262 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/memory"
+)
+
+var start = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
+
+// book is a ledger with one service and one account that stand at Synthesize, made by the ledger's own runs.
+type book struct {
+	*ledger.Ledger
+	t        *testing.T
+	now      time.Time
+	services ledger.Services
+}
+
+func newBook(t *testing.T) *book {
+	t.Helper()
+	b := &book{t: t, now: start}
+	b.Ledger = ledger.New(memory.New(), func() time.Time { return b.now })
+	ctx := context.Background()
+	var err error
+	b.services, err = b.UpdateServices(ctx, func(s *ledger.Services) error {
+		s.Apply([]ledger.Rule{{Name: "Servers"}, {Name: "Workstations"}})
+		for i := range s.List {
+			s.List[i].Making = &ledger.Making{Token: "x"}
+		}
+		s.Link([]ledger.Standing{{ID: "s1", Name: "Servers"}, {ID: "w1", Name: "Workstations"}}, ledger.Services{})
+		return nil
+	})
+	b.must(err)
+	b.must(b.NoteAccount(ctx, "175", func(a *ledger.Account) { a.Made("Contoso") }))
+	return b
+}
+
+func (b *book) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *book) start(token string, at time.Time, counts map[string]int64) ledger.Telling {
+	b.t.Helper()
+	t, err := b.StartTelling(context.Background(), "run-"+token, at, "175", counts, b.services, token)
+	b.must(err)
+	return t
+}
+
+func (b *book) finish(t ledger.Telling, r ledger.Result) {
+	b.t.Helper()
+	results := map[string]ledger.Result{}
+	for _, c := range t.Counts {
+		results[c.Service.Key] = r
+	}
+	_, err := b.FinishTelling(context.Background(), t, results, r.Answer == ledger.Accepted || r.Answer == ledger.Unmapped)
+	b.must(err)
+}
+
+func (b *book) pair(service string) ledger.Pair {
+	b.t.Helper()
+	a, err := b.Account(context.Background(), "175")
+	b.must(err)
+	services, err := b.Services(context.Background())
+	b.must(err)
+	s, _ := services.ByName(service)
+	return a.Pair(s)
+}
+
+var (
+	yes     = ledger.Result{Answer: ledger.Accepted, Definite: true}
+	noMap   = ledger.Result{Answer: ledger.Unmapped, Definite: true}
+	no      = ledger.Result{Answer: ledger.Refused, Definite: true}
+	unclear = ledger.Result{Answer: ledger.Unclear}
+)
+
+func servers(n int64) map[string]int64 { return map[string]int64{"Servers": n} }
+
+func TestTelling_IsMaybeToldFromTheMarkUntilTheAnswer(t *testing.T) {
+	b := newBook(t)
+	telling := b.start("a", start, servers(5))
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold || p.Units != 5 {
+		t.Fatalf("after the mark: %+v", p)
+	}
+	b.finish(telling, yes)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 5 || !p.ObservedAt.Equal(start) || len(p.Open) != 0 {
+		t.Fatalf("after the answer: %+v", p)
+	}
+}
+
+func TestTelling_DefiniteRefusalRestoresWhatWas(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	b.finish(b.start("b", start.Add(time.Hour), servers(7)), no)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 5 || !p.ObservedAt.Equal(start) {
+		t.Fatalf("got %+v, want told 5 as before", p)
+	}
+}
+
+func TestTelling_RefusalAfterAnUnclearAttemptRestoresNothing(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	b.finish(b.start("b", start.Add(time.Hour), servers(7)), unclear)
+	b.finish(b.start("c", start.Add(2*time.Hour), servers(8)), no)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Fatalf("got %+v, want maybe told: the 7 may have arrived", p)
+	}
+}
+
+func TestTelling_OneOfTwoWorkersRefusedRestoresNothing(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	one := b.start("b", start.Add(time.Hour), servers(7))
+	two := b.start("c", start.Add(time.Hour), servers(7))
+	b.finish(one, no)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Fatalf("got %+v while another worker still posts", p)
+	}
+	b.finish(two, yes)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 7 {
+		t.Fatalf("got %+v, want told 7", p)
+	}
+}
+
+func TestTelling_RepeatedFinishChangesNothingMore(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	refused := b.start("b", start.Add(time.Hour), servers(7))
+	b.finish(refused, no)
+	b.finish(refused, no)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 5 {
+		t.Fatalf("got %+v, want told 5", p)
+	}
+}
+
+func TestTelling_OlderMessageIsSuperseded(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("b", start.Add(time.Hour), servers(7)), yes)
+	_, err := b.StartTelling(context.Background(), "run-a", start, "175", servers(5), b.services, "a")
+	var superseded *ledger.SupersededError
+	if !errors.As(err, &superseded) || superseded.By.RunID != "run-b" {
+		t.Fatalf("got %v, want superseded by run-b", err)
+	}
+	if p := b.pair("Servers"); p.Units != 7 || p.State != ledger.Told {
+		t.Fatalf("got %+v", p)
+	}
+}
+
+func TestTelling_SameMessageAgainHasNothingDue(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	again := b.start("b", start, servers(5))
+	if len(again.Counts) != 0 || len(again.Standing) != 1 {
+		t.Fatalf("got %+v, want the count standing", again)
+	}
+}
+
+func TestTelling_LateAnswerOfASlowWorkerNeverReplacesANewerCount(t *testing.T) {
+	b := newBook(t)
+	slow := b.start("slow", start, servers(5))
+	b.now = start.Add(time.Hour)
+	b.finish(b.start("new", start.Add(time.Hour), servers(7)), yes)
+	b.finish(slow, yes)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 7 {
+		t.Fatalf("got %+v, want told 7", p)
+	}
+}
+
+func TestTelling_AcceptedWhileAnOlderAttemptMayStillArriveStaysMaybe(t *testing.T) {
+	b := newBook(t)
+	b.start("slow", start, servers(5))
+	b.now = start.Add(time.Minute)
+	b.finish(b.start("new", start.Add(time.Minute), servers(7)), yes)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Fatalf("got %+v: the older worker began a minute ago and may post after us", p)
+	}
+	b.now = start.Add(time.Hour)
+	b.finish(b.start("next", start.Add(time.Hour), servers(7)), yes)
+	if p := b.pair("Servers"); p.State != ledger.Told {
+		t.Fatalf("got %+v: after an hour the older worker is dead", p)
+	}
+}
+
+func TestTelling_NoMapBeforeAnythingWasToldIsNoLoss(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), noMap)
+	if p := b.pair("Servers"); p.State != ledger.Never || !p.NoMap || p.Lost() || p.TriedUnits != 5 {
+		t.Fatalf("got %+v", p)
+	}
+}
+
+func TestTelling_NoMapAfterItWasToldIsALostMapping(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	b.finish(b.start("b", start.Add(time.Hour), servers(6)), noMap)
+	if p := b.pair("Servers"); !p.Lost() || p.State != ledger.Told || p.Units != 5 {
+		t.Fatalf("got %+v", p)
+	}
+}
+
+func TestTelling_DisconnectMakesToldUnknownAndStillCallsItLost(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	b.must(b.NoteAccount(context.Background(), "175", func(a *ledger.Account) { a.Missing(); a.Made("Contoso") }))
+	if p := b.pair("Servers"); p.State != ledger.Unknown || !p.MayStandAboveZero() {
+		t.Fatalf("got %+v, want unknown", p)
+	}
+	b.finish(b.start("b", start.Add(time.Hour), servers(5)), noMap)
+	if p := b.pair("Servers"); !p.Lost() {
+		t.Fatalf("got %+v, want mapping lost", p)
+	}
+}
+
+func TestTelling_AnswerForAnAccountThatWasFoundGoneClaimsNothing(t *testing.T) {
+	b := newBook(t)
+	telling := b.start("a", start, servers(5))
+	b.must(b.NoteAccount(context.Background(), "175", func(a *ledger.Account) { a.Missing(); a.Made("Contoso") }))
+	b.finish(telling, yes)
+	if p := b.pair("Servers"); p.State != ledger.Unknown {
+		t.Fatalf("got %+v, want unknown: the account that took the 5 is gone", p)
+	}
+}
+
+func TestTelling_ServiceMadeAnewIsUnknown(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	_, err := b.UpdateServices(context.Background(), func(s *ledger.Services) error {
+		s.Link([]ledger.Standing{{ID: "s2", Name: "Servers"}, {ID: "w1", Name: "Workstations"}}, *s)
+		return nil
+	})
+	b.must(err)
+	if p := b.pair("Servers"); p.State != ledger.Unknown || !p.EverTold {
+		t.Fatalf("got %+v, want unknown", p)
+	}
+}
+
+func TestRetelling_PostsTheSameUnitsOnlyWhenNothingNewerIsMeant(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	b.finish(b.start("a", start, servers(5)), yes)
+	service, _ := b.services.ByName("Servers")
+	again, err := b.StartRetelling(ctx, "175", service, "r")
+	b.must(err)
+	if len(again.Counts) != 1 || again.Counts[0].Units != 5 {
+		t.Fatalf("got %+v", again)
+	}
+	b.finish(again, yes)
+	b.must(b.NoteAccount(ctx, "175", func(a *ledger.Account) {
+		a.Intent = &ledger.Intent{RunID: "newer", ObservedAt: start.Add(time.Hour)}
+	}))
+	_, err = b.StartRetelling(ctx, "175", service, "r2")
+	var notTold *ledger.NotTold
+	if !errors.As(err, &notTold) {
+		t.Fatalf("got %v, want a refusal: a newer run is about to tell", err)
+	}
+}

@@ -1,0 +1,120 @@
+// Package sqsevent lets a stage consume an SQS FIFO queue as a Lambda: it turns the event into a batch, and the verdicts
+// into a partial batch response.
+package sqsevent
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/synthsync/synthsync/shared/queue"
+)
+
+// Visibility hides a received message for some time from now.
+type Visibility interface {
+	Hide(ctx context.Context, receipt string, wait time.Duration) error
+}
+
+// DeadLetters takes a message that can never succeed, with the reason.
+type DeadLetters interface {
+	Bury(ctx context.Context, r queue.Received, reason string) error
+}
+
+// Consumer is one function's side of its queue.
+type Consumer struct {
+	Handle      func(ctx context.Context, batch []queue.Received) []queue.Failure
+	Visibility  Visibility
+	DeadLetters DeadLetters
+	Log         *slog.Logger
+}
+
+// settleTime is kept for the calls after the work, also when the invocation's time is over for the work itself.
+const settleTime = 5 * time.Second
+
+// Lambda works one event. Messages that are not among the failures of the response are deleted by the poller; the list
+// is never null, which not every poller takes for success.
+func (c *Consumer) Lambda(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
+	batch, receipts, err := read(event)
+	if err != nil {
+		return events.SQSEventResponse{}, err
+	}
+	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	failures := c.Handle(ctx, batch)
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	byID := make(map[string]queue.Received, len(batch))
+	for _, r := range batch {
+		byID[r.ID] = r
+	}
+	for _, f := range failures {
+		if c.buried(settle, byID[f.ID], f) {
+			continue
+		}
+		c.hide(settle, byID[f.ID], receipts[f.ID], f)
+		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: f.ID})
+	}
+	return response, nil
+}
+
+func read(event events.SQSEvent) ([]queue.Received, map[string]string, error) {
+	batch := make([]queue.Received, 0, len(event.Records))
+	receipts := make(map[string]string, len(event.Records))
+	for i, r := range event.Records {
+		if r.MessageId == "" {
+			return nil, nil, fmt.Errorf("record %d of the event has no message id: this function is made for an SQS queue", i)
+		}
+		group := r.Attributes["MessageGroupId"]
+		if group == "" {
+			return nil, nil, fmt.Errorf("message %s has no group: the queue must be a FIFO queue", r.MessageId)
+		}
+		received := queue.Received{ID: r.MessageId, Group: group, Body: []byte(r.Body), Receives: 1}
+		if n, err := strconv.Atoi(r.Attributes["ApproximateReceiveCount"]); err == nil {
+			received.Receives = n
+		}
+		if ms, err := strconv.ParseInt(r.Attributes["SentTimestamp"], 10, 64); err == nil {
+			received.SentAt = time.UnixMilli(ms)
+		}
+		batch = append(batch, received)
+		receipts[r.MessageId] = r.ReceiptHandle
+	}
+	return batch, receipts, nil
+}
+
+// buried moves a message that can never succeed to the dead letters. When that fails it simply comes again.
+func (c *Consumer) buried(ctx context.Context, r queue.Received, f queue.Failure) bool {
+	if !f.Dead {
+		return false
+	}
+	if err := c.DeadLetters.Bury(ctx, r, f.Err.Error()); err != nil {
+		c.Log.ErrorContext(ctx, "a message that can never succeed could not be moved to the dead letters; it comes again", "message", r.ID, "group", r.Group, "error", err)
+		return false
+	}
+	c.Log.ErrorContext(ctx, "message moved to the dead letters", "message", r.ID, "group", r.Group, "reason", f.Err.Error())
+	return true
+}
+
+func (c *Consumer) hide(ctx context.Context, r queue.Received, receipt string, f queue.Failure) {
+	// Also a message that was not begun: while it stays hidden, its group is not delivered, whatever the failed one asks.
+	if err := c.Visibility.Hide(ctx, receipt, Rest(r.Receives, f.RetryAfter)); err != nil {
+		c.Log.WarnContext(ctx, "a failed message rests as long as the queue is set, not longer", "message", r.ID, "error", err)
+	}
+}
+
+const (
+	firstRest = 30 * time.Second
+	maxRest   = time.Hour
+)
+
+// Rest is how long a message that failed rests: doubling with each receive from half a minute up to an hour, so that
+// the receives that a queue allows outlast a vendor's outage, and never less than was asked for.
+func Rest(receives int, atLeast time.Duration) time.Duration {
+	rest := maxRest
+	if n := max(receives, 1) - 1; n < 7 {
+		rest = min(firstRest<<n, maxRest)
+	}
+	return max(rest, atLeast)
+}

@@ -1,0 +1,98 @@
+// Package wiring is what the three functions' mains have in common: settings from the environment, the AWS clients, the
+// secrets, the log. It is the only package beside the mains that knows that it runs in a Lambda.
+package wiring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/synthsync/synthsync/shared/awslite"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/dynamo"
+	"github.com/synthsync/synthsync/shared/settings"
+)
+
+// Function is one function's process: what lives as long as its execution environment.
+type Function struct {
+	*settings.Reader
+	AWS     aws.Config
+	Secrets *awslite.Secrets
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// New sets a function up. It calls nobody. After reading its settings from the Reader, main asks Err once.
+func New(lookup settings.Lookup, out io.Writer, now func() time.Time) (*Function, error) {
+	r := settings.NewReader(lookup)
+	f := &Function{Reader: r, Now: now, Log: newLog(out, r.LogLevel("LOG_LEVEL", slog.LevelInfo))}
+	config, err := awslite.Config(awslite.Lookup(lookup))
+	if err != nil {
+		return f, err
+	}
+	f.AWS = config
+	f.Secrets = awslite.NewSecrets(secretsmanager.NewFromConfig(config), awslite.SecretsOptions{Now: now})
+	return f, nil
+}
+
+// MustStart ends the process when the settings are not right, with everything that is wrong in one line of the log. err is
+// New's.
+func (f *Function) MustStart(err error) {
+	if err = errors.Join(err, f.Err()); err != nil {
+		f.Log.Error("this function cannot start", "error", err)
+		os.Exit(1)
+	}
+}
+
+// Ledger opens the ledger's table. It calls nobody.
+func (f *Function) Ledger(table string) *ledger.Ledger {
+	return ledger.New(f.Store(table), f.Now)
+}
+
+// Store is the store beneath, for an overlay.
+func (f *Function) Store(table string) ledger.Store {
+	return dynamo.New(dynamodb.NewFromConfig(f.AWS), table, dynamo.Options{})
+}
+
+// Margin is kept at the end of an invocation for what must still be recorded.
+const Margin = 10 * time.Second
+
+// Within ends a context a margin before the invocation does: a function that is cut off records nothing.
+func Within(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, deadline.Add(-Margin), fmt.Errorf("the function's time is nearly over: %w", context.DeadlineExceeded))
+}
+
+// newLog writes JSON lines with the invocation's request id.
+func newLog(out io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(withRequestID{slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level})})
+}
+
+type withRequestID struct{ slog.Handler }
+
+func (h withRequestID) Handle(ctx context.Context, r slog.Record) error {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		r.AddAttrs(slog.String("requestId", lc.AwsRequestID))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h withRequestID) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return withRequestID{h.Handler.WithAttrs(attrs)}
+}
+
+func (h withRequestID) WithGroup(name string) slog.Handler {
+	return withRequestID{h.Handler.WithGroup(name)}
+}

@@ -1,0 +1,98 @@
+package wiring
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/synthsync/synthsync/shared/awslite"
+	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/queue/sqsevent"
+	"github.com/synthsync/synthsync/shared/queue/sqsfifo"
+	"github.com/synthsync/synthsync/shared/synthesize"
+	"github.com/synthsync/synthsync/shared/vendorapi"
+)
+
+// How the two functions call Synthesize. A message that needs longer is better left to its queue.
+const (
+	AttemptTimeout = 20 * time.Second
+	patience       = 30 * time.Second
+)
+
+// Consumer is what the two functions that call Synthesize have in common.
+type Consumer struct {
+	*Function
+	Table string
+
+	secretARN string
+	url       string
+	observe   bool
+	queueURL  string
+	deadURL   string
+	limits    *vendorapi.Limits
+}
+
+// NewConsumer reads the settings of a function that consumes a queue; name is ACCOUNTS or USAGE.
+func NewConsumer(f *Function, name string) *Consumer {
+	c := &Consumer{
+		Function:  f,
+		Table:     f.Required("LEDGER_TABLE", "the name of the ledger's DynamoDB table"),
+		secretARN: f.Required("SYNTHESIZE_SECRET_ARN", "the ARN of the secret with the Synthesize keys"),
+		url:       f.URL("SYNTHESIZE_URL", synthesize.DefaultBaseURL, vendorapi.CheckBaseURL),
+		observe:   f.OneOf("MODE", "post", "observe") == "observe",
+		queueURL:  f.Required(name+"_QUEUE_URL", "the URL of the queue that feeds this function"),
+		deadURL:   f.Required(name+"_DEAD_LETTER_URL", "the URL of that queue's dead-letter queue"),
+	}
+	// Shared by all invocations of the process; the template's arithmetic counts on it.
+	c.limits = vendorapi.NewLimits(vendorapi.LimitConfig{InFlight: 8, PerSecond: float64(f.Positive("SYNTHESIZE_RATE", 40))})
+	return c
+}
+
+// Client makes a client for one invocation: a refused login ends it, not the process.
+func (c *Consumer) Client() (*synthesize.Client, error) {
+	return synthesize.New(synthesize.Config{
+		BaseURL: c.url, Limits: c.limits, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout,
+		Keys: func(ctx context.Context, fresh bool) (synthesize.Keys, error) {
+			value, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
+			if err != nil {
+				return synthesize.Keys{}, err
+			}
+			s, err := awslite.ParseSynthesizeSecret(value)
+			if err != nil {
+				return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
+			}
+			return synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}, nil
+		},
+	})
+}
+
+// SecretVersion is the version of the keys in use.
+func (c *Consumer) SecretVersion(ctx context.Context, fresh bool) (string, error) {
+	_, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
+	return version, err
+}
+
+// restInObserve is how long a message rests that reaches a function which is to tell nobody.
+const restInObserve = 15 * time.Minute
+
+// Handler makes the function's Lambda handler.
+func (c *Consumer) Handler(handle func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure) *sqsevent.Consumer {
+	api := sqs.NewFromConfig(c.AWS)
+	return &sqsevent.Consumer{
+		Log: c.Log, Visibility: sqsfifo.NewVisibility(api, c.queueURL), DeadLetters: sqsfifo.NewDeadLetters(api, c.deadURL),
+		Handle: func(ctx context.Context, batch []queue.Received) []queue.Failure {
+			if c.observe {
+				return queue.FailAll(batch, queue.RetryAfter(fmt.Errorf("MODE is observe: nobody is told"), restInObserve))
+			}
+			client, err := c.Client()
+			if err != nil {
+				return queue.FailAll(batch, err)
+			}
+			ctx, cancel := Within(ctx)
+			defer cancel()
+			return handle(ctx, client, batch)
+		},
+	}
+}
