@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong" // commands and flags as a struct, with help that lists both; small and well kept
+	"golang.org/x/term"
 )
 
 // Exit codes, which schedulers and scripts hold on to.
@@ -44,6 +46,27 @@ type process struct {
 	now    func() time.Time
 }
 
+// console is one stream that several goroutines write to: the log, the progress, the command itself.
+type console struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (c *console) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.w.Write(b)
+}
+
+// isTerminal tells whether a person may be looking.
+func isTerminal(w io.Writer) bool {
+	if c, ok := w.(*console); ok {
+		w = c.w
+	}
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // exitError carries an exit code with its message.
 type exitError struct {
 	code int
@@ -63,6 +86,7 @@ func main() {
 
 // run is the program without the process around it, so that tests can call it as an operator does.
 func run(ctx context.Context, args []string, p process) int {
+	p.stdout, p.stderr = &console{w: p.stdout}, &console{w: p.stderr}
 	var c cli
 	exited := -1
 	parser, err := kong.New(&c,

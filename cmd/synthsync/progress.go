@@ -3,12 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3" // a bar that redraws in place, and knows widths
-	"golang.org/x/term"
 )
 
 // progress shows how far a run is: a bar on a terminal, plain lines now and then elsewhere.
@@ -23,8 +21,7 @@ type progress struct {
 }
 
 func newProgress(w io.Writer) *progress {
-	f, ok := w.(*os.File)
-	return &progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd())), lines: map[string]int64{}}
+	return &progress{w: w, terminal: isTerminal(w), lines: map[string]int64{}}
 }
 
 // Read tells how many rows of an entity are read. Companies are few and go beside the items; only items fill the bar.

@@ -57,7 +57,9 @@ func TestPaging_ThePOSTBornLink(t *testing.T) {
 	got, following := c.get(next).page(t)
 	want(t, "silent loss", len(got) == 0 && following == "", true)
 	other, _ := c.post(next, `{"MaxRecords":500,"Filter":[{"op":"eq","field":"companyID","value":1}]}`).page(t)
-	want(t, "another filter, from the position, by the link's page size", other, ids(40, 60))
+	want(t, "another filter, from the position", other, ids(40, 60))
+	larger, _ := c.post(next, all).page(t)
+	want(t, "by the link's page size, not the body's", larger, ids(30, 40))
 	want(t, "nonsense", c.post(items+"/next?paging=x", all).status, 500)
 }
 

@@ -65,7 +65,7 @@ func (r Request) Filter() []Condition {
 	return q.Filter
 }
 
-// OnRequest has f called before each request is evaluated; f may change the tenant.
+// OnRequest has f called before each request is evaluated, never twice at a time; f may change the tenant.
 func (t *Tenant) OnRequest(f func(Request)) { t.do(func() { t.onRequest = f }) }
 
 // begin numbers a request and calls the hook.
@@ -76,6 +76,8 @@ func (t *Tenant) begin(r *Request) {
 	hook := t.onRequest
 	t.mu.Unlock()
 	if hook != nil {
+		t.hooks.Lock()
+		defer t.hooks.Unlock()
 		hook(*r)
 	}
 }

@@ -67,6 +67,7 @@ type Tenant struct {
 	items       items
 	faults      []*Fault
 	onRequest   func(Request)
+	hooks       sync.Mutex // one call of onRequest at a time
 	log         []Request
 	logLimit    int
 	seq         int

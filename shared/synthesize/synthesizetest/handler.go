@@ -21,7 +21,9 @@ func (m *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := m.arrive(w, r)
 	defer m.leave(c)
 	if c.hook != nil {
+		m.hooks.Lock()
 		c.hook(c.RequestInfo)
+		m.hooks.Unlock()
 	}
 	ctx := r.Context()
 	f := m.takeFault(c)

@@ -40,7 +40,7 @@ type Options struct {
 	NoHistory bool // forget the values a pair held before; for big benchmarks
 
 	// OnRequest is called with each vendor request before a fault or the rate limit is looked at and before anything is
-	// evaluated, outside all locks: it may call any method, and inject a fault for this very request.
+	// evaluated, one call at a time: it may call any method, and inject a fault for this very request.
 	OnRequest func(RequestInfo)
 }
 
@@ -58,6 +58,7 @@ type Simulator struct {
 	mu        sync.Mutex
 	sw        Switches
 	onRequest func(RequestInfo)
+	hooks     sync.Mutex // one call of onRequest at a time
 
 	vendorKey, partnerKey [sha256.Size]byte // digests: the keys themselves are not kept
 	seed                  uint64
