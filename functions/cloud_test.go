@@ -36,6 +36,8 @@ type stack struct {
 	account *lambdatest.Function
 	usage   *lambdatest.Function
 	runs    int
+
+	operator string // the tool's executable
 }
 
 func deploy(t *testing.T, change map[string]string) *stack {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/letters"
 	"github.com/synthsync/synthsync/cmd/synthsync/local"
@@ -230,7 +231,9 @@ func renderLetters(w io.Writer, listing letters.Listing, now time.Time) {
 		fmt.Fprintln(w, "No dead letters.")
 	} else {
 		t := newTable(w, "Letter", "Queue", "Company", "Run", "Age", "Tried", "Why it died", "A replay now")
-		t.SetColumnConfigs([]table.ColumnConfig{{Number: 7, WidthMax: 60}, {Number: 8, WidthMax: 60}})
+		t.SetColumnConfigs([]table.ColumnConfig{
+			{Number: 7, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}, {Number: 8, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
+		})
 		for _, l := range listing.Letters[:min(len(listing.Letters), listed*4)] {
 			company := l.Company
 			if l.Name != "" {

@@ -224,9 +224,9 @@ func TestReplay_ByTheQueueServiceItself_WhereItCan(t *testing.T) {
 		ahead  time.Duration
 		byTask int
 	}{
-		"old letters":                             {true, time.Hour, 3},
+		"old letters": {true, time.Hour, 3},
 		"letters that SQS might take for repeats": {true, time.Minute, 0},
-		"no such task":                            {false, time.Hour, 0},
+		"no such task": {false, time.Hour, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := open(t)
@@ -328,5 +328,30 @@ func TestDiscard_OnlyWhatIsNamed(t *testing.T) {
 	}
 	if left := o.cloud.Letters(usageDead); len(left) != 1 || left[0].Group != "1" {
 		t.Errorf("left: %+v", left)
+	}
+}
+
+// A letter that was sent and could not be deleted may have been worked and have died meanwhile: the next replay sends it
+// anew, and SQS does not take it for a repetition.
+func TestReplay_OfALetterThatCouldNotBeDeleted_SendsItAnew(t *testing.T) {
+	o := open(t)
+	o.services(observed)
+	o.die(usage("1", 4, observed), "503")
+	o.cloud.Before(func(operation string) error {
+		if operation == "DeleteMessage" {
+			return errors.New("not now")
+		}
+		return nil
+	})
+	if moved, err := o.desk().Replay(t.Context(), letters.Select{}, 500); err != nil || moved.Sent != 1 || moved.Unsure != 1 {
+		t.Fatalf("%+v %v", moved, err)
+	}
+	o.cloud.Before(nil)
+	o.cloud.Elapse(3 * time.Minute)
+	if moved, err := o.desk().Replay(t.Context(), letters.Select{}, 500); err != nil || moved.Sent != 1 || moved.Unsure != 0 {
+		t.Fatalf("%+v %v", moved, err)
+	}
+	if got := o.bodies(usageQueue); len(got) != 2 || len(o.cloud.Letters(usageDead)) != 0 {
+		t.Errorf("%d messages on the queue, %d letters left", len(got), len(o.cloud.Letters(usageDead)))
 	}
 }
