@@ -254,7 +254,13 @@ func TestOperator_OnAStack_ReplayOfAThousand_KilledThreeTimes(t *testing.T) {
 	if n := len(s.cloud.Letters("usage-dead.fifo")) + s.cloud.Queue("usage.fifo").Len(); n != 0 {
 		t.Errorf("%d messages are left", n)
 	}
-	s.truth()
+	held := s.sim.Counts()
+	for company, types := range s.tenant.ActiveItems() {
+		pair := synthesizetest.Pair{AccountID: strconv.FormatInt(company, 10), Service: "Managed Workstations"}
+		if got, want := held[pair].String(), strconv.FormatInt(types[1], 10); got != want {
+			t.Errorf("%+v: Synthesize holds %q, the devices are %s", pair, got, want)
+		}
+	}
 	for pair, units := range s.sim.Counts() {
 		if id, _ := strconv.ParseInt(pair.AccountID, 10, 64); third(id) && units != older[pair] {
 			t.Errorf("%+v: %s stood there from a newer run, now %s", pair, older[pair], units)
