@@ -1,7 +1,6 @@
 package template_test
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,7 +124,7 @@ func runbookHasAll(s *subject, stacks []*stack, report report) {
 			has[m[1]] = true
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(known)) {
+	for _, id := range sorted(known) {
 		if !has[id] {
 			report("docs/runbook.md", "has no row and no heading for %s", id)
 		}

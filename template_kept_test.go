@@ -1,7 +1,6 @@
 package template_test
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -111,7 +110,7 @@ var public = []string{
 }
 
 func nothingIsPublic(_ *subject, st *stack, report report) {
-	for _, id := range slices.Sorted(maps.Keys(st.resources)) {
+	for _, id := range sorted(st.resources) {
 		kind := text(st.resources[id]["Type"])
 		if slices.Contains(public, kind) {
 			report(id, "%s is reached from the internet", kind)

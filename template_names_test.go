@@ -1,9 +1,7 @@
 package template_test
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -18,7 +16,7 @@ var ownNames = []string{
 var neverNamed = []string{"FunctionName", "RoleName", "UserName"}
 
 func namesAreOwn(_ *subject, st *stack, report report) {
-	for _, id := range slices.Sorted(maps.Keys(st.resources)) {
+	for _, id := range sorted(st.resources) {
 		for _, name := range ownNames {
 			if v := st.property(id, name); v != nil && !strings.Contains(text(v), "${AWS::StackName}") {
 				report(id, "%s is %q in every stack", name, text(v))

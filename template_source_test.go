@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -33,24 +34,33 @@ type program struct {
 	actions  map[string]bool // what its role must allow it by what it calls, such as "dynamodb:PutItem"
 }
 
-// loadSource reads the functions' source. Only this module's packages are type-checked; what others export is unknown, and
-// so are the values they return, but not who of ours calls whom.
+// loadSource reads the functions' source, once: nobody changes what it returns.
 func loadSource(t testing.TB) *source {
 	t.Helper()
+	s, err := readSource()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// readSource type-checks only this module's packages; what others export is unknown, and so are the values they return,
+// but not who of ours calls whom.
+var readSource = sync.OnceValues(func() (*source, error) {
 	l := &loader{fset: token.NewFileSet(), packages: map[string]*loaded{}}
 	mains, _ := filepath.Glob("functions/*/main.go")
 	if len(mains) == 0 {
-		t.Fatal("no functions/*/main.go")
+		return nil, errors.New("no functions/*/main.go")
 	}
 	s := &source{functions: map[string]*program{}, durations: map[string]time.Duration{}}
 	for _, file := range mains {
 		folder := filepath.Base(filepath.Dir(file))
 		if _, err := l.Import(module + "functions/" + folder); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		p, err := l.program(module + "functions/" + folder)
 		if err != nil {
-			t.Fatalf("functions/%s: %v", folder, err)
+			return nil, fmt.Errorf("functions/%s: %w", folder, err)
 		}
 		s.functions[folder] = p
 	}
@@ -62,12 +72,12 @@ func loadSource(t testing.TB) *source {
 	} {
 		d, err := l.duration(of)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		s.durations[name] = d
 	}
-	return s
-}
+	return s, nil
+})
 
 // loader type-checks packages of this module, each once.
 type loader struct {

@@ -16,6 +16,8 @@ type stack struct {
 	params    map[string]any
 	resources map[string]tree
 	outputs   tree
+
+	byType map[string][]string // the resources' ids, made when first asked for
 }
 
 // resolver makes a stack. What cannot be resolved is collected, not guessed.
@@ -38,7 +40,7 @@ func resolve(template tree, name string, given map[string]any) (*stack, []findin
 	maps.Copy(r.params, given)
 	s := &stack{name: name, params: r.params, resources: map[string]tree{}, outputs: tree{}}
 	resources, _ := template["Resources"].(tree)
-	for _, id := range slices.Sorted(maps.Keys(resources)) {
+	for _, id := range sorted(resources) {
 		r.where = id
 		if c := at(resources, id, "Condition"); c != nil && !r.condition(text(c)) {
 			continue
@@ -49,7 +51,7 @@ func resolve(template tree, name string, given map[string]any) (*stack, []findin
 		}
 	}
 	outputs, _ := template["Outputs"].(tree)
-	for _, id := range slices.Sorted(maps.Keys(outputs)) {
+	for _, id := range sorted(outputs) {
 		r.where = "Outputs." + id
 		if c := at(outputs, id, "Condition"); c == nil || r.condition(text(c)) {
 			s.outputs[id] = r.value(outputs[id])
@@ -236,28 +238,30 @@ func (r *resolver) dangling(s *stack) {
 			}
 		})
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.resources)) {
-		look(id, s.resources[id])
+	for id, resource := range s.resources {
+		look(id, resource)
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.outputs)) {
-		look("Outputs."+id, s.outputs[id])
+	for id, output := range s.outputs {
+		look("Outputs."+id, output)
 	}
 }
 
-// eachText visits all texts of a value with the key they stand under.
+// eachText visits the texts of a value that have a brace, with the key they stand under, in no order.
 func eachText(value any, visit func(key, value string)) { eachTextUnder("", value, visit) }
 
 func eachTextUnder(key string, value any, visit func(key, value string)) {
 	switch v := value.(type) {
 	case tree:
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			eachTextUnder(k, v[k], visit)
+		for k, e := range v {
+			eachTextUnder(k, e, visit)
 		}
 	case []any:
 		for _, e := range v {
 			eachTextUnder(key, e, visit)
 		}
 	case string:
-		visit(key, v)
+		if strings.Contains(v, "{") {
+			visit(key, v)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package template_test
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -42,36 +43,48 @@ type rule struct {
 	each  func(*subject, *stack, report)   // for each stack that the parameters can make
 }
 
-// findings runs all rules. A finding that several stacks have counts once.
-func findings(s *subject) []finding {
-	seen := map[finding]bool{}
-	var found []finding
-	add := func(f finding) {
-		if !seen[f] {
-			seen[f] = true
-			found = append(found, f)
+// findings runs the rules on every stack, and yields what they find; of several stacks with one finding the first. With
+// only, other rules are left out, so that a mutant costs no more than its own.
+func findings(s *subject, only string) iter.Seq[finding] {
+	return func(yield func(finding) bool) {
+		var found []finding
+		seen := map[finding]bool{}
+		flush := func() bool {
+			slices.SortFunc(found, func(a, b finding) int { return strings.Compare(a.String(), b.String()) })
+			for _, f := range found {
+				if (only == "" || f.rule == only) && !seen[f] && !yield(f) {
+					return false
+				}
+				seen[f] = true
+			}
+			found = nil
+			return true
 		}
-	}
-	var stacks []*stack
-	for _, choice := range choices(s.template) {
-		st, problems := resolve(s.template, choice.name, choice.params)
-		stacks = append(stacks, st)
-		for _, p := range problems {
-			add(p)
-		}
-	}
-	for _, r := range rules {
-		note := func(where, format string, args ...any) { add(finding{r.name, where, fmt.Sprintf(format, args...)}) }
-		if r.whole != nil {
-			r.whole(s, stacks, note)
-		}
-		if r.each != nil {
-			for _, st := range stacks {
-				r.each(s, st, note)
+		note := func(r rule) report {
+			return func(where, format string, args ...any) {
+				found = append(found, finding{r.name, where, fmt.Sprintf(format, args...)})
 			}
 		}
+		var stacks []*stack
+		for _, c := range choices(s.template) {
+			st, problems := resolve(s.template, c.name, c.params)
+			stacks, found = append(stacks, st), append(found, problems...)
+			for _, r := range rules {
+				if r.each != nil && (only == "" || r.name == only) {
+					r.each(s, st, note(r))
+				}
+			}
+			if !flush() {
+				return
+			}
+		}
+		for _, r := range rules {
+			if r.whole != nil && (only == "" || r.name == only) {
+				r.whole(s, stacks, note(r))
+			}
+		}
+		flush()
 	}
-	return found
 }
 
 // choice is one choice of parameters.
@@ -98,29 +111,36 @@ var samples = map[string]string{
 }
 
 // choices are the stacks to look at: the defaults, everything given that may be left empty, each of these alone, the
-// least and the greatest of every figure, and each allowed value of what is chosen from a short list.
+// least and the greatest of every figure, and each value of what is chosen from a short list. The lists go side by side:
+// the second choice takes every list's second value, and so on until the longest list ends.
 func choices(template tree) []choice {
 	parameters, _ := template["Parameters"].(tree)
-	names := slices.Sorted(maps.Keys(parameters))
 	all, least, greatest := map[string]any{}, map[string]any{}, map[string]any{}
 	out := []choice{{"the defaults", nil}}
-	for _, name := range names {
+	lists, longest := map[string][]any{}, 0
+	for _, name := range sorted(parameters) {
 		p := at(parameters, name)
-		allowed := list(at(p, "AllowedValues"))
-		fallback, hasDefault := at(p, "Default"), at(p, "Default") != nil
+		allowed, fallback := list(at(p, "AllowedValues")), at(p, "Default")
 		switch {
-		case hasDefault && text(fallback) == "" && len(allowed) == 0:
+		case fallback != nil && text(fallback) == "" && len(allowed) == 0:
 			all[name] = cmp.Or(samples[name], name)
 			out = append(out, choice{name, map[string]any{name: all[name]}})
 		case len(allowed) > 0 && len(allowed) <= 8:
-			for _, v := range allowed {
-				if text(v) != text(fallback) {
-					out = append(out, choice{name + "=" + text(v), map[string]any{name: v}})
-				}
-			}
+			lists[name], longest = allowed, max(longest, len(allowed))
 		case at(p, "MinValue") != nil || at(p, "MaxValue") != nil:
 			least[name], greatest[name] = at(p, "MinValue"), at(p, "MaxValue")
 		}
+	}
+	for i := range longest {
+		c := choice{params: map[string]any{}}
+		var names []string
+		for _, name := range sorted(lists) {
+			value := lists[name][i%len(lists[name])]
+			c.params[name] = value
+			names = append(names, name+"="+text(value))
+		}
+		c.name = strings.Join(names, " ")
+		out = append(out, c)
 	}
 	return append(out, choice{"everything given", all}, choice{"every least figure", least}, choice{"every greatest figure", greatest})
 }
@@ -130,13 +150,14 @@ func (s *stack) isDefault() bool { return s.name == "the defaults" }
 
 // ofType are the ids of a type's resources, in order.
 func (s *stack) ofType(kind string) []string {
-	var ids []string
-	for _, id := range slices.Sorted(maps.Keys(s.resources)) {
-		if s.resources[id]["Type"] == kind {
-			ids = append(ids, id)
+	if s.byType == nil {
+		s.byType = map[string][]string{}
+		for _, id := range sorted(s.resources) {
+			own := text(s.resources[id]["Type"])
+			s.byType[own] = append(s.byType[own], id)
 		}
 	}
-	return ids
+	return slices.Clone(s.byType[kind])
 }
 
 // property is a property of a resource.
@@ -162,11 +183,11 @@ func (s *stack) folder(id string) string {
 
 // named is the logical id in ${X} or ${X.Arn}; of another text it is nothing.
 func named(value any) string {
-	m := placeholder.FindStringSubmatch(text(value))
-	if m == nil || m[0] != text(value) {
+	v := text(value)
+	if !strings.HasPrefix(v, "${") || strings.IndexByte(v, '}') != len(v)-1 {
 		return ""
 	}
-	id, _, _ := strings.Cut(m[1], ".")
+	id, _, _ := strings.Cut(v[2:len(v)-1], ".")
 	return id
 }
 
@@ -205,7 +226,7 @@ func loadSubject(t testing.TB) *subject {
 }
 
 func TestTemplate_KeepsEveryRule(t *testing.T) {
-	for _, f := range findings(loadSubject(t)) {
+	for f := range findings(loadSubject(t), "") {
 		t.Error(f)
 	}
 }
