@@ -36,7 +36,7 @@ func timeMutants() []mutant {
 		{"concurrency reserved for all", "reserved", set("Globals/Function/ReservedConcurrentExecutions", 5)},
 		{"time: a run longer than its lease", "time", change("Parameters/FetchTimeout/MaxValue", 960)},
 		{"time: too short to begin anything", "time", both(
-			add("Parameters/WorkerTimeout/AllowedValues", "5"), set("Mappings/VisibilityTimeout/5", tree{"Seconds": 30}))},
+			add("Parameters/WorkerTimeout/AllowedValues", "2"), set("Mappings/VisibilityTimeout/2", tree{"Seconds": 12}))},
 		{"schedule: five fields", "schedule", change("Parameters/Schedule/Default", "cron(15 2 * * *)")},
 		{"schedule: two days", "schedule", change("Parameters/Schedule/Default", "cron(15 2 * * * *)")},
 		{"schedule: written down", "schedule", change(nightly+"ScheduleExpression", "rate(1 hour)")},
