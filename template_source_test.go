@@ -65,10 +65,8 @@ var readSource = sync.OnceValues(func() (*source, error) {
 		s.functions[folder] = p
 	}
 	for name, of := range map[string]string{
-		"fetch.lease":    "functions/fetch-configurations.leaseFor",
-		"usage.lives":    "functions/sync-usage.workerLives",
-		"wiring.margin":  "shared/wiring.Margin",
-		"wiring.attempt": "shared/wiring.AttemptTimeout",
+		"fetch.lease": "functions/fetch-configurations.leaseFor",
+		"usage.lives": "functions/sync-usage.workerLives",
 	} {
 		d, err := l.duration(of)
 		if err != nil {
@@ -158,7 +156,7 @@ func (l *loader) closure(name string) map[string]*loaded {
 	return out
 }
 
-// duration is a constant such as "shared/wiring.Margin", written as figures and time's units.
+// duration is a constant such as "functions/sync-usage.workerLives", written as figures and time's units.
 func (l *loader) duration(of string) (time.Duration, error) {
 	pkg, name, _ := strings.Cut(of, ".")
 	for _, file := range l.packages[module+pkg].files {

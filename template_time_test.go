@@ -21,7 +21,6 @@ func nothingIsReserved(_ *subject, st *stack, report report) {
 }
 
 func timesFit(s *subject, st *stack, report report) {
-	margin, attempt := s.source.durations["wiring.margin"], s.source.durations["wiring.attempt"]
 	for _, id := range st.ofType(function) {
 		timeout := seconds(st.property(id, "Timeout"))
 		if timeout > 15*time.Minute || timeout <= 0 {
@@ -33,13 +32,6 @@ func timesFit(s *subject, st *stack, report report) {
 		}
 		if life <= timeout {
 			report(id, "may run %v, and its program takes it for dead after %v", timeout, life)
-		}
-		// Work ends a margin before the invocation does, and none begins in the margin before that.
-		if timeout <= 2*margin {
-			report(id, "may run %v, of which %v are kept for the end: it could begin nothing", timeout, 2*margin)
-		}
-		if len(st.sources(id)) > 0 && timeout-margin < attempt {
-			report(id, "may run %v, less than %v for one request and %v for the end", timeout, attempt, margin)
 		}
 	}
 }
