@@ -4,15 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/constant"
 	"go/parser"
 	"go/token"
 	"go/types"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -195,30 +192,4 @@ func durationOf(e ast.Expr) (time.Duration, error) {
 		}
 	}
 	return 0, fmt.Errorf("a duration that these tests cannot work out: %T", e)
-}
-
-// texts are the values a text can have: a constant, or a constant behind a parameter of the function around it, whose
-// values its callers give.
-func (r *reach) texts(p *loaded, around *types.Func, e ast.Expr) []string {
-	if v := p.info.Types[e].Value; v != nil && v.Kind() == constant.String {
-		return []string{constant.StringVal(v)}
-	}
-	switch e := e.(type) {
-	case *ast.BinaryExpr:
-		var out []string
-		for _, x := range r.texts(p, around, e.X) {
-			for _, y := range r.texts(p, around, e.Y) {
-				out = append(out, x+y)
-			}
-		}
-		return out
-	case *ast.Ident:
-		parameters := around.Signature().Params()
-		for i := range parameters.Len() {
-			if p.info.Uses[e] == parameters.At(i) {
-				return slices.Sorted(maps.Keys(r.given[parameters.At(i)]))
-			}
-		}
-	}
-	return nil
 }
