@@ -49,9 +49,11 @@ func errorsAlarm(_ *subject, st *stack, report report) {
 func alarmsTell(_ *subject, st *stack, report report) {
 	for _, id := range st.alarms() {
 		actions := list(st.property(id, "AlarmActions"))
-		reaches := slices.ContainsFunc(actions, func(a any) bool { return st.resources[named(a)]["Type"] == topicType })
+		reaches := slices.ContainsFunc(actions, func(a any) bool {
+			return st.resources[named(a)]["Type"] == topicType || strings.HasPrefix(text(a), "arn:") && strings.Contains(text(a), ":sns:")
+		})
 		if !reaches || st.property(id, "ActionsEnabled") != nil && !isTrue(st.property(id, "ActionsEnabled")) {
-			report(id, "publishes to no topic of the stack")
+			report(id, "publishes to no topic")
 		}
 		if description := text(st.property(id, "AlarmDescription")); len(description) < 40 || !strings.HasSuffix(description, ".") {
 			report(id, "does not say what it means: %q", description)

@@ -30,6 +30,7 @@ func wiringMutants() []mutant {
 		{"environment: another queue's dead letters", "wiring", change(usageProperties+"Environment/Variables/USAGE_DEAD_LETTER_URL", ref("AccountsDeadLetters"))},
 		{"environment: drop and rise exchanged", "wiring", swap(fetchProperties+"Environment/Variables/MAX_DROP_PERCENT", fetchProperties+"Environment/Variables/MAX_RISE_PERCENT")},
 		{"environment: MODE written down", "wiring", change(usageProperties+"Environment/Variables/MODE", "post")},
+		{"environment: the program's receives are not the queue's", "wiring", change(usageProperties+"Environment/Variables/MAX_RECEIVE_COUNT", 10)},
 		{"environment: the wrong secret", "wiring", change(fetchProperties+"Environment/Variables/AUTOTASK_SECRET_ARN", ref("SynthesizeSecret"))},
 		{"environment: an existing ledger is not used", "wiring", change(usageProperties+"Environment/Variables/LEDGER_TABLE", ref("LedgerTable"))},
 		{"event source: the queues exchanged", "wiring", swap(accountsProperties+"Events/Accounts/Properties/Queue", usageProperties+"Events/Usage/Properties/Queue")},

@@ -35,8 +35,8 @@ func timeMutants() []mutant {
 		{"concurrency reserved", "reserved", set(usageProperties+"ReservedConcurrentExecutions", 2)},
 		{"concurrency reserved for all", "reserved", set("Globals/Function/ReservedConcurrentExecutions", 5)},
 		{"time: a run longer than its lease", "time", change("Parameters/FetchTimeout/MaxValue", 960)},
-		{"time: too short to begin anything", "time", both(
-			add("Parameters/WorkerTimeout/AllowedValues", "2"), set("Mappings/VisibilityTimeout/2", tree{"Seconds": 12}))},
+		{"time: workers longer than Lambda allows", "time", both(
+			add("Parameters/WorkerTimeout/AllowedValues", "1200"), set("Mappings/VisibilityTimeout/1200", tree{"Seconds": 7200}))},
 		{"schedule: five fields", "schedule", change("Parameters/Schedule/Default", "cron(15 2 * * *)")},
 		{"schedule: two days", "schedule", change("Parameters/Schedule/Default", "cron(15 2 * * * *)")},
 		{"schedule: written down", "schedule", change(nightly+"ScheduleExpression", "rate(1 hour)")},

@@ -181,43 +181,6 @@ func (r *reach) literal(p *loaded, lit *ast.CompositeLit) {
 	}
 }
 
-// readSettings finds the settings that are read: calls of settings.Reader's methods, other than of its own.
-func (r *reach) readSettings(out *program) error {
-	for v := range r.visited {
-		p := r.bodies[v.f]
-		if p == nil || v.f.Pkg().Path() == module+"shared/settings" || p.funcs[v.f].Body == nil {
-			continue
-		}
-		var unknown error
-		ast.Inspect(p.funcs[v.f].Body, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			sel, ok := call.Fun.(*ast.SelectorExpr)
-			if !ok || len(call.Args) == 0 {
-				return true
-			}
-			f, ok := p.info.Uses[sel.Sel].(*types.Func)
-			if !ok || f.Signature().Recv() == nil || f.Name() == "Problem" || !is(f.Signature().Recv().Type(), "shared/settings", "Reader") {
-				return true
-			}
-			names := r.texts(p, v.f, call.Args[0])
-			if len(names) == 0 {
-				unknown = fmt.Errorf("%s reads a setting whose name these tests cannot find out", v.f.FullName())
-			}
-			for _, name := range names {
-				out.settings[name] = out.settings[name] || f.Name() == "Required"
-			}
-			return true
-		})
-		if unknown != nil {
-			return unknown
-		}
-	}
-	return nil
-}
-
 // leaseOf is the parameter of a function that takes a lease.
 func leaseOf(f *types.Func) *types.Var {
 	parameters := f.Origin().Signature().Params()

@@ -27,7 +27,7 @@ var rules = []rule{
 
 	// template_time_test.go
 	{name: "reserved", says: "no concurrency is reserved", each: nothingIsReserved},
-	{name: "time", says: "leases outlive functions, and functions their margins", each: timesFit},
+	{name: "time", says: "what a function holds outlives it", each: timesFit},
 	{name: "schedule", says: "a run starts on time, once, and a start that failed is kept", each: scheduleIsSafe},
 	{name: "async", says: "a run that failed is kept with its reason", each: failuresAreKept},
 	{name: "rate", says: "all processes together stay below Synthesize's limit", each: ratesAddUp},

@@ -9,7 +9,7 @@ var notInTemplate = map[string]string{}
 var fromParameter = map[string]string{
 	"SERVICES": "Services", "MODE": "Mode", "MAX_DROP_PERCENT": "MaxDropPercent", "MAX_RISE_PERCENT": "MaxRisePercent",
 	"REFRESH_AFTER": "RefreshAfter", "INCLUDE_OWN_COMPANY": "IncludeOwnCompany", "LOG_LEVEL": "LogLevel",
-	"AUTOTASK_URL": "AutotaskUrl", "SYNTHESIZE_URL": "SynthesizeUrl",
+	"AUTOTASK_URL": "AutotaskUrl", "SYNTHESIZE_URL": "SynthesizeUrl", "MAX_RECEIVE_COUNT": "MaxReceiveCount",
 }
 
 // fromResource are the settings that name a part of the stack, or what a person gave instead of it.

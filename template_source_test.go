@@ -4,15 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/constant"
 	"go/parser"
 	"go/token"
 	"go/types"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -65,10 +62,8 @@ var readSource = sync.OnceValues(func() (*source, error) {
 		s.functions[folder] = p
 	}
 	for name, of := range map[string]string{
-		"fetch.lease":  "functions/fetch-configurations.leaseFor",
-		"usage.lives":  "functions/sync-usage.workerLives",
-		"wiring.least": "shared/wiring.minMargin",
-		"wiring.most":  "shared/wiring.maxMargin",
+		"fetch.lease": "functions/fetch-configurations.leaseFor",
+		"usage.lives": "functions/sync-usage.workerLives",
 	} {
 		d, err := l.duration(of)
 		if err != nil {
@@ -158,7 +153,7 @@ func (l *loader) closure(name string) map[string]*loaded {
 	return out
 }
 
-// duration is a constant such as "shared/wiring.maxMargin", written as figures and time's units.
+// duration is a constant such as "functions/sync-usage.workerLives", written as figures and time's units.
 func (l *loader) duration(of string) (time.Duration, error) {
 	pkg, name, _ := strings.Cut(of, ".")
 	for _, file := range l.packages[module+pkg].files {
@@ -197,30 +192,4 @@ func durationOf(e ast.Expr) (time.Duration, error) {
 		}
 	}
 	return 0, fmt.Errorf("a duration that these tests cannot work out: %T", e)
-}
-
-// texts are the values a text can have: a constant, or a constant behind a parameter of the function around it, whose
-// values its callers give.
-func (r *reach) texts(p *loaded, around *types.Func, e ast.Expr) []string {
-	if v := p.info.Types[e].Value; v != nil && v.Kind() == constant.String {
-		return []string{constant.StringVal(v)}
-	}
-	switch e := e.(type) {
-	case *ast.BinaryExpr:
-		var out []string
-		for _, x := range r.texts(p, around, e.X) {
-			for _, y := range r.texts(p, around, e.Y) {
-				out = append(out, x+y)
-			}
-		}
-		return out
-	case *ast.Ident:
-		parameters := around.Signature().Params()
-		for i := range parameters.Len() {
-			if p.info.Uses[e] == parameters.At(i) {
-				return slices.Sorted(maps.Keys(r.given[parameters.At(i)]))
-			}
-		}
-	}
-	return nil
 }

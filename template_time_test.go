@@ -21,7 +21,6 @@ func nothingIsReserved(_ *subject, st *stack, report report) {
 }
 
 func timesFit(s *subject, st *stack, report report) {
-	least, most := s.source.durations["wiring.least"], s.source.durations["wiring.most"]
 	for _, id := range st.ofType(function) {
 		timeout := seconds(st.property(id, "Timeout"))
 		if timeout > 15*time.Minute || timeout <= 0 {
@@ -33,11 +32,6 @@ func timesFit(s *subject, st *stack, report report) {
 		}
 		if life <= timeout {
 			report(id, "may run %v, and its program takes it for dead after %v", timeout, life)
-		}
-		// Work ends a margin (a sixth of the time) before the invocation does, and none begins in the margin before that.
-		margin := min(max(timeout/6, least), most)
-		if timeout <= 2*margin {
-			report(id, "may run %v, of which %v are kept for the end: it could begin nothing", timeout, 2*margin)
 		}
 	}
 }
