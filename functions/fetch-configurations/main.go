@@ -75,10 +75,12 @@ func main() {
 		if run.Rules, err = rules(ctx); err != nil {
 			failed := fetch.Result{State: fetch.StateFailed, Mode: run.Mode, DryRun: event.DryRun, Reason: err.Error()}
 			report(ctx, f, failed, err)
+			emit(ctx, f, run.Ledger, failed, err)
 			return failed, &fetch.SettingsError{Err: err}
 		}
 		result, err := run.Run(ctx, event)
 		report(ctx, f, result, err)
+		emit(ctx, f, run.Ledger, result, err)
 		return result.Capped(), err
 	})
 }
