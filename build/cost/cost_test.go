@@ -54,16 +54,16 @@ func TestMonth_ByHand(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		// 1 + 56 + 5 s; 50 batches of 1 + 3 x (0.6 + 0.04) s, and 1 s each before; 1 + 3 s for the services
-		"Lambda, duration":                30.4 * 0.25 * (62 + 50*2.92 + 50 + 4) * 0.0000133334,
-		"Lambda, invocations":             30.4 * 102 * 0.2e-6,
-		"SQS, idle polling of two queues": 30 * 1440 * 30.4 * 0.5e-6,
-		"SQS, messages":                   30.4 * (50 + 1 + 500 + 204) * 0.5e-6,
-		"DynamoDB, writes":                30.4 * (2500 + 100 + 51*70 + 16) * 0.625e-6,
-		"DynamoDB, reads":                 30.4 * (2750 + 400 + 51*18 + 20) * 0.125e-6,
-		"Secrets Manager, secrets":        0.80,
-		"CloudWatch, alarms":              2.00,
-		"CloudWatch, custom metrics":      6.60,
-		"CloudWatch, dashboard":           3.00,
+		"Lambda duration":                30.4 * 0.25 * (62 + 50*2.92 + 50 + 4) * 0.0000133334,
+		"Lambda invocations":             30.4 * 102 * 0.2e-6,
+		"SQS idle polling of two queues": 30 * 1440 * 30.4 * 0.5e-6,
+		"SQS messages":                   30.4 * (50 + 1 + 500 + 204) * 0.5e-6,
+		"DynamoDB writes":                30.4 * (2500 + 100 + 51*70 + 16) * 0.625e-6,
+		"DynamoDB reads":                 30.4 * (2750 + 400 + 51*18 + 20) * 0.125e-6,
+		"Secrets Manager":                0.80,
+		"CloudWatch alarms":              2.00,
+		"CloudWatch custom metrics":      6.60,
+		"CloudWatch dashboard":           3.00,
 	} {
 		if got := by[name]; math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s: $%.6f, by hand $%.6f", name, got, want)

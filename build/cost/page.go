@@ -62,7 +62,7 @@ func Page(shape Shape) string {
 				price = priced(bill[i])
 			}
 		}
-		fmt.Fprintf(&p, "| %s, %s |", line.Name, line.Unit)
+		fmt.Fprintf(&p, "| %s: %s |", line.Name, line.Unit)
 		for size := range sizes {
 			fmt.Fprintf(&p, " %s |", amount(bills[size][i].Quantity))
 		}
@@ -97,14 +97,14 @@ func money(dollars float64) string {
 	return fmt.Sprintf("%.2f", dollars)
 }
 
-// priced is the unit price of a line, by the million, the ten thousand or one.
+// priced is the unit price of a line, by the million or by one.
 func priced(l Line) string {
 	price := l.Dollars / l.Quantity
 	switch {
-	case price < 1e-6*2:
+	case price < 2e-6:
 		return fmt.Sprintf("$%.3f a million", price*1e6)
 	case price < 0.01:
-		return fmt.Sprintf("$%.4g", price)
+		return fmt.Sprintf("$%.2f a million", price*1e6)
 	}
 	return fmt.Sprintf("$%.2f", price)
 }

@@ -11,14 +11,17 @@ measured to use, and from the alarms and dashboards in template.yaml; a test fai
 
 const drives = `
 What drives it is not the fleet. Alarms, custom metrics, secrets and the idle polling of the two queues cost the same for one
-company as for 5,000, and are most of the bill up to some thousand companies. AWS gives every account ten alarms, ten custom
-metrics, three dashboards, a million SQS requests, a million invocations and 400,000 GB-seconds free; an account that has not
-used them up otherwise pays a few dollars less. What grows with the fleet is the ledger (DynamoDB) and the time that the
-functions wait for the vendors, both by cents.
+company as for 5,000, and are most of the bill up to some thousand companies. What grows with the fleet is the ledger
+(DynamoDB) and the time that the functions wait for the vendors, both by cents.
 
-An hourly schedule multiplies Lambda's duration by about 24, since Autotask is read every time; what is told stays the same,
-as equal counts are told again once in 20 hours. Email of alarms, the first run, held and failed runs, backups of the ledger
-(a few megabytes) and the storage of logs are not in the table: each is below a cent or two.
+AWS gives every account ten alarms, ten custom metrics, three dashboards, a million SQS requests, a million invocations and
+400,000 GB-seconds a month free; an account that has not used them up otherwise pays a few dollars less. Custom metrics stand
+here for the whole month, the most that they can cost; AWS counts the hours in which a metric is written, and a nightly run
+writes in one or two.
+
+An hourly schedule reads Autotask 24 times as often, and the reading's share of Lambda's duration grows by that; what is told
+stays about the same, as equal counts are told again once in 20 hours. Email of alarms, the first run, held and failed runs,
+the ledger's storage and backup (some ten megabytes) and the storage of logs are not in the table: each is a cent or two.
 `
 
 const assumptions = `
@@ -27,8 +30,8 @@ const assumptions = `
 - One run a night, 30.4 nights a month. With REFRESH_AFTER at 20h every count is told again each night, so that it does not
   matter how many have changed.
 - %d services, and every company has a count for each; %d active configuration items a company.
-- Autotask answers a request in %.1f s (two run side by side), Synthesize a post in %.1f s. Both were never measured at the real
-  vendors; they only matter for Lambda's duration.
+- Autotask answers a request in %.1f s (two run side by side), Synthesize a post in %.1f s. Neither was measured at the real
+  vendors; they matter for Lambda's duration only.
 - Lambda polls a queue %d times a minute also when it is empty: five pollers that wait 20 seconds each.
 - All messages come before the services have been looked at and so are received twice, as they do at worst.
 - At most %d custom metrics, and one for each service.
