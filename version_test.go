@@ -1,5 +1,5 @@
 // Package synthsync_test holds what is said in two places of the repository to one another.
-package synthsync_test
+package template_test
 
 import (
 	"os"
