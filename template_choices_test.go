@@ -14,18 +14,14 @@ type choice struct {
 // samples are values for parameters that are empty by default, so that what depends on them is looked at too. One that is
 // not here gets its own name.
 var samples = map[string]string{
-	"AlarmEmail":           "alarms@msp.example",
-	"AutotaskSecretArn":    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:autotask-AbCdEf",
-	"SynthesizeSecretArn":  "arn:aws:secretsmanager:eu-west-1:123456789012:secret:synthesize-AbCdEf",
-	"ExistingLedgerTable":  "earlier-ledger",
-	"KmsKeyArn":            "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
-	"PermissionsBoundary":  "arn:aws:iam::123456789012:policy/boundary",
-	"AlarmTopicArn":        "arn:aws:sns:eu-west-1:123456789012:alarms",
-	"ServicesBucket":       "rules-bucket",
-	"ServicesKey":          "services.yaml",
-	"ServicesObject":       "services.yaml",
-	"ServicesObjectBucket": "rules-bucket",
-	"ServicesObjectKey":    "services.yaml",
+	"AlarmEmail":          "alarms@msp.example",
+	"AutotaskSecretArn":   "arn:aws:secretsmanager:eu-west-1:123456789012:secret:autotask-AbCdEf",
+	"SynthesizeSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:synthesize-AbCdEf",
+	"ExistingLedgerTable": "earlier-ledger",
+	"KmsKeyArn":           "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+	"PermissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",
+	"AlarmTopicArn":       "arn:aws:sns:eu-west-1:123456789012:alarms",
+	"ServicesObject":      "s3://rules-bucket/services.yaml",
 }
 
 // choices are the stacks to look at: the defaults, everything given that may be left empty, each of these alone, the

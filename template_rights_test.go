@@ -84,6 +84,10 @@ func required(p *program, st *stack, id string) (rights map[right]bool, elsewher
 		action := map[string]string{"SQS": "sqs:SendMessage", "SNS": "sns:Publish"}[text(at(failure, "Type"))]
 		rights[right{action, text(at(failure, "Destination"))}] = true
 	}
+	// Read by a signed request of this program's own, which no SDK call shows.
+	if object, ok := strings.CutPrefix(text(environment["SERVICES"]), "s3://"); ok {
+		rights[right{"s3:GetObject", "arn:${AWS::Partition}:s3:::" + object}] = true
+	}
 	if st.property(id, "Tracing") == "Active" {
 		rights[right{"xray:PutTraceSegments", "*"}] = true
 		rights[right{"xray:PutTelemetryRecords", "*"}] = true

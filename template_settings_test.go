@@ -77,7 +77,11 @@ func settingsLead(_ *subject, st *stack, report report) {
 	for _, id := range st.ofType(function) {
 		environment := st.environment(id)
 		for name, value := range environment {
-			if parameter, ok := fromParameter[name]; ok && text(value) != text(st.params[parameter]) {
+			parameter, ok := fromParameter[name]
+			if name == "SERVICES" && text(st.params["ServicesObject"]) != "" {
+				parameter = "ServicesObject" // which wins
+			}
+			if ok && text(value) != text(st.params[parameter]) {
 				report(id, "%s is %q and not what %s says", name, text(value), parameter)
 			}
 			if from, ok := fromResource[name]; ok {

@@ -188,6 +188,35 @@ func TestOperator_OnAStack_DeadLetters_FromTheOutageToTheReplay(t *testing.T) {
 	s.mustType("dead-letters list --stack prod", 0, "No dead letters")
 }
 
+func TestOperator_OnAStack_RulesInS3_AreReadByTheNextRun(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, map[string]string{"SERVICES": "s3://rules/services.yaml"})
+	file := t.TempDir() + "/rules.yaml"
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.mustType("run --stack prod", 2, "s3://rules/services.yaml", "NoSuchKey")
+	if s.sim.Writes() != 0 {
+		t.Error("something was told without rules")
+	}
+	write("- service: Devices\n  types: [Desktop, Servers, oops: 1]\n")
+	s.mustType("rules put "+file+" s3://rules/services.yaml", 2, "rules.yaml")
+	write("- service: Devices\n  types: [Desktop, Server]\n")
+	s.mustType("rules check "+file, 0, "Devices", "Desktop, Server")
+	s.mustType("rules put "+file, 2, "--stack NAME")
+	s.mustType("rules put "+file+" --stack prod", 2, "ServicesObject=s3://bucket/key")
+	s.mustType("rules put "+file+" https://x", 2, "s3://bucket/key")
+	s.mustType("rules put "+file+" s3://rules/services.yaml", 0, "Stored as s3://rules/services.yaml")
+	s.mustType("run --stack prod --patience 20s", 0, "Devices", "30")
+	s.sim.MapAll()
+	s.run()
+	if got := s.sim.Counts()[synthesizetest.Pair{AccountID: "1", Service: "Devices"}]; got != "6" {
+		t.Errorf("Synthesize holds %q devices of company 1", got)
+	}
+}
+
 // A thousand dead letters, a third of them overtaken by a newer run; the tool is killed three times on the way.
 func TestOperator_OnAStack_ReplayOfAThousand_KilledThreeTimes(t *testing.T) {
 	t.Parallel()

@@ -5,11 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"time"
-
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/letters"
 	"github.com/synthsync/synthsync/cmd/synthsync/local"
@@ -39,28 +34,28 @@ func (m lettersMeant) choose() letters.Select {
 }
 
 type listLettersCommand struct {
-	place
+	lettersPlace
 	lettersMeant
 	JSON bool `name:"json" help:"One JSON object on stdout instead of a table."`
 }
 
 type replayCommand struct {
 	common
-	place
+	lettersPlace
 	lettersMeant
 	Rate   int  `default:"10" help:"Letters a second that go back to a stack's queues. The functions hold the vendor's limit by themselves."`
 	DryRun bool `help:"Show what a replay would do, and send nothing."`
 }
 
 type discardLettersCommand struct {
-	place
+	lettersPlace
 	lettersMeant
 	Yes bool `help:"Do it. Without it, what would be deleted is shown."`
 }
 
 // Run lists.
 func (c *listLettersCommand) Run(ctx context.Context, p *process) error {
-	listing, err := listLetters(ctx, p, c.place, c.choose())
+	listing, err := listLetters(ctx, p, c.lettersPlace, c.choose())
 	if err != nil {
 		return err
 	}
@@ -71,15 +66,15 @@ func (c *listLettersCommand) Run(ctx context.Context, p *process) error {
 	return nil
 }
 
-func listLetters(ctx context.Context, p *process, where place, choose letters.Select) (letters.Listing, error) {
-	if where.Stack != "" {
-		d, err := desk(ctx, p, where)
-		if err != nil {
-			return letters.Listing{}, err
-		}
+func listLetters(ctx context.Context, p *process, where lettersPlace, choose letters.Select) (letters.Listing, error) {
+	d, err := desk(ctx, p, where)
+	if err != nil {
+		return letters.Listing{}, err
+	}
+	if d != nil {
 		return d.List(ctx, choose)
 	}
-	book, done, err := where.book(ctx, p, true)
+	book, done, err := where.place().book(ctx, p, true)
 	if err != nil {
 		return letters.Listing{}, err
 	}
@@ -87,9 +82,10 @@ func listLetters(ctx context.Context, p *process, where place, choose letters.Se
 	return letters.ListKept(ctx, book, choose)
 }
 
-func desk(ctx context.Context, p *process, where place) (*letters.Desk, error) {
-	s, err := where.open(ctx, where.Stack)
-	if err != nil {
+// desk is the hand on a stack's letters; nil for a ledger on this machine.
+func desk(ctx context.Context, p *process, where lettersPlace) (*letters.Desk, error) {
+	s, err := where.atAWS(ctx)
+	if err != nil || s == nil {
 		return nil, err
 	}
 	return &letters.Desk{
@@ -104,16 +100,16 @@ func (c *replayCommand) Run(ctx context.Context, p *process) error {
 		return &exitError{exitSettings, fmt.Errorf("--rate %d: must be 1 to 500 letters a second", c.Rate)}
 	}
 	if c.DryRun {
-		list := listLettersCommand{place: c.place, lettersMeant: c.lettersMeant, JSON: c.JSON}
+		list := listLettersCommand{lettersPlace: c.lettersPlace, lettersMeant: c.lettersMeant, JSON: c.JSON}
 		return list.Run(ctx, p)
 	}
-	if c.Stack == "" {
+	if c.Ledger != "" {
 		return c.onMachine(ctx, p)
 	}
 	if err := c.refuseOnStack(); err != nil {
 		return err
 	}
-	d, err := desk(ctx, p, c.place)
+	d, err := desk(ctx, p, c.lettersPlace)
 	if err != nil {
 		return err
 	}
@@ -123,7 +119,7 @@ func (c *replayCommand) Run(ctx context.Context, p *process) error {
 			return err
 		}
 	} else {
-		renderMoved(p.stdout, moved, c.place)
+		renderMoved(p.stdout, moved, c.lettersPlace)
 	}
 	switch {
 	case err != nil:
@@ -192,7 +188,7 @@ func (c *discardLettersCommand) Run(ctx context.Context, p *process) error {
 	if choose.All() {
 		return &exitError{exitSettings, errors.New("say which letters: --id ID, --company ID or --queue NAME")}
 	}
-	listing, err := listLetters(ctx, p, c.place, choose)
+	listing, err := listLetters(ctx, p, c.lettersPlace, choose)
 	if err != nil {
 		return err
 	}
@@ -206,14 +202,14 @@ func (c *discardLettersCommand) Run(ctx context.Context, p *process) error {
 }
 
 func (c *discardLettersCommand) discard(ctx context.Context, p *process, choose letters.Select, listing letters.Listing) (int, error) {
-	if c.Stack != "" {
-		d, err := desk(ctx, p, c.place)
-		if err != nil {
-			return 0, err
-		}
+	d, err := desk(ctx, p, c.lettersPlace)
+	if err != nil {
+		return 0, err
+	}
+	if d != nil {
 		return d.Discard(ctx, choose)
 	}
-	book, done, err := c.place.book(ctx, p, false)
+	book, done, err := c.place().book(ctx, p, false)
 	if err != nil {
 		return 0, err
 	}
@@ -224,71 +220,4 @@ func (c *discardLettersCommand) discard(ctx context.Context, p *process, choose 
 		}
 	}
 	return len(listing.Letters), nil
-}
-
-func renderLetters(w io.Writer, listing letters.Listing, now time.Time) {
-	if len(listing.Letters) == 0 {
-		fmt.Fprintln(w, "No dead letters.")
-	} else {
-		t := newTable(w, "Letter", "Queue", "Company", "Run", "Age", "Tried", "Why it died", "A replay now")
-		t.SetColumnConfigs([]table.ColumnConfig{
-			{Number: 7, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}, {Number: 8, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
-		})
-		for _, l := range listing.Letters[:min(len(listing.Letters), listed*4)] {
-			company := l.Company
-			if l.Name != "" {
-				company += " (" + clean(l.Name) + ")"
-			}
-			t.AppendRow(table.Row{l.ID, l.Queue, company, l.RunID, age(l, now), l.Receives, clean(l.Reason), clean(l.Verdict.Text)})
-		}
-		t.Render()
-	}
-	if more := len(listing.Letters) - listed*4; more > 0 {
-		fmt.Fprintf(w, "… and %d more; --json lists them\n", more)
-	}
-	if listing.Unseen > 0 {
-		fmt.Fprintf(w, "About %d more cannot be seen now: they wait behind others of their company, or another look holds them.\n", listing.Unseen)
-	}
-	sums := map[letters.Outcome]int{}
-	for _, l := range listing.Letters {
-		sums[l.Verdict.Outcome]++
-	}
-	for _, o := range []letters.Outcome{letters.Posts, letters.Makes, letters.Waits, letters.Unchanged, letters.Superseded, letters.Dies, letters.NotMoved} {
-		if sums[o] > 0 {
-			fmt.Fprintf(w, "%s: %d  ", o, sums[o])
-		}
-	}
-	if len(sums) > 0 {
-		fmt.Fprintln(w)
-	}
-}
-
-// age is how long ago a letter was sent, as far as known.
-func age(l letters.Letter, now time.Time) string {
-	at := l.SentAt
-	if at.IsZero() {
-		at = l.DiedAt
-	}
-	if at.IsZero() {
-		return "?"
-	}
-	return now.Sub(at).Round(time.Minute).String()
-}
-
-func renderMoved(w io.Writer, m letters.Moved, where place) {
-	fmt.Fprintf(w, "%d letters are on their queues again", m.Sent)
-	if m.ByTask > 0 {
-		fmt.Fprintf(w, " (%d moved by the queue service itself)", m.ByTask)
-	}
-	fmt.Fprintf(w, ", %d left", m.Left)
-	if m.Skipped > 0 {
-		fmt.Fprintf(w, ", %d of them unreadable: look with list, delete with discard", m.Skipped)
-	}
-	if m.Behind > 0 {
-		fmt.Fprintf(w, ", about %d could not be seen: replay again", m.Behind)
-	}
-	fmt.Fprintln(w, ".")
-	if m.Sent > 0 {
-		fmt.Fprintf(w, "What becomes of them: synthsync report %s, and synthsync dead-letters list %s\n", where, where)
-	}
 }

@@ -37,6 +37,8 @@ type cli struct {
 
 	DeadLetters deadLettersCommand `cmd:"" help:"What was not delivered: look, deliver again, delete."`
 
+	Rules rulesCommand `cmd:"" help:"Service rules: check a file, store it for a stack."`
+
 	Version kong.VersionFlag `help:"Print the version."`
 }
 

@@ -32,11 +32,16 @@ const (
 // open finds the stack. What a person has to set right ends the command as a wrong setting does.
 func (d deployed) open(ctx context.Context, name string) (*stack.Stack, error) {
 	s, err := stack.Open(ctx, stack.Where{Name: name, Region: d.Region, Profile: d.Profile})
-	var wrong *stack.Error
-	if errors.As(err, &wrong) {
-		return nil, &exitError{exitSettings, err}
+	return s, wrong(err)
+}
+
+// wrong is the exit for what is set up wrong.
+func wrong(err error) error {
+	var setup *stack.Error
+	if errors.As(err, &setup) {
+		return &exitError{exitSettings, err}
 	}
-	return s, err
+	return err
 }
 
 // refuseOnStack refuses flags that only make sense on this machine: the stack has settings of its own.

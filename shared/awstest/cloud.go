@@ -1,5 +1,6 @@
 // Package awstest is as much of AWS as the functions use, in the process and over real HTTP: a DynamoDB table, SQS FIFO
-// queues, Secrets Manager, the outputs of a stack, the invocation of a function. It is for driving the functions' executables in a test; the adapters' own tests have fakes
+// queues, Secrets Manager, the outputs of a stack, the invocation of a function, files
+// in S3. It is for driving the functions' executables in a test; the adapters' own tests have fakes
 // that can also be told to fail.
 package awstest
 
@@ -33,6 +34,7 @@ type Cloud struct {
 	calls     map[string]int
 	stacks    map[string]map[string]string
 	functions map[string]Function
+	objects   map[string][]byte // by /bucket/key
 	ahead     time.Duration
 	before    func(string) error
 	after     func(string) error
@@ -49,7 +51,7 @@ type secret struct{ value, version string }
 // Start makes an empty account. It ends with the test.
 func Start(t testing.TB) *Cloud {
 	c := &Cloud{
-		t: t, items: map[string]item{}, queues: map[string]*queue.Local{}, boxes: map[string]*box{}, stacks: map[string]map[string]string{}, functions: map[string]Function{},
+		t: t, items: map[string]item{}, queues: map[string]*queue.Local{}, boxes: map[string]*box{}, stacks: map[string]map[string]string{}, functions: map[string]Function{}, objects: map[string][]byte{},
 		hidden: map[string]time.Duration{}, secrets: map[string]secret{}, calls: map[string]int{},
 	}
 	server := httptest.NewServer(c)
@@ -156,7 +158,7 @@ type fault struct {
 type reason struct{ Code, Message string }
 
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c.serveStack(w, r) {
+	if c.serveStack(w, r) || c.serveS3(w, r) {
 		return
 	}
 	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path"
 	"strings"
 	"time"
 
@@ -54,6 +53,28 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Open finds a stack. The error is an *Error where a person has to set something right.
 func Open(ctx context.Context, w Where) (*Stack, error) {
+	c, err := load(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{Where: w, aws: c}
+	s.Region = c.Region
+	return s, s.describe(ctx)
+}
+
+// OfParts is a stack by its outputs, for a person who may use its queues and its ledger and not look at the stack.
+func OfParts(ctx context.Context, w Where, outputs map[string]string) (*Stack, error) {
+	c, err := load(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{Where: w, aws: c, outputs: outputs}
+	s.Region = c.Region
+	return s, nil
+}
+
+// load reads this machine's AWS settings.
+func load(ctx context.Context, w Where) (aws.Config, error) {
 	var options []func(*config.LoadOptions) error
 	if w.Region != "" {
 		options = append(options, config.WithRegion(w.Region))
@@ -63,17 +84,15 @@ func Open(ctx context.Context, w Where) (*Stack, error) {
 	}
 	c, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, &Error{"read the AWS settings of this machine (AWS_PROFILE, ~/.aws/config)", err}
+		return c, &Error{"read the AWS settings of this machine (AWS_PROFILE, ~/.aws/config)", err}
 	}
 	if c.Region == "" {
-		return nil, &Error{"no AWS region is set: give --region, or set AWS_REGION", nil}
+		return c, &Error{"no AWS region is set: give --region, or set AWS_REGION", nil}
 	}
 	if _, err := c.Credentials.Retrieve(ctx); err != nil {
-		return nil, &Error{"no AWS credentials: log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", err}
+		return c, &Error{"no AWS credentials: log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", err}
 	}
-	s := &Stack{Where: w, aws: c}
-	s.Region = c.Region
-	return s, s.describe(ctx)
+	return c, nil
 }
 
 // describe reads the stack's outputs.
@@ -132,13 +151,16 @@ func (s *Stack) Function() string { return s.outputs["FetchConfigurationsFunctio
 // Boxes are the stack's dead letters: what makes accounts before what counts on them.
 func (s *Stack) Boxes() []letters.Box {
 	api := sqs.NewFromConfig(s.aws)
-	boxes := []letters.Box{
-		{API: api, Queue: letters.Accounts, URL: s.outputs["AccountsDeadLettersUrl"], Source: s.outputs["AccountsQueueUrl"]},
-		{API: api, Queue: letters.Usage, URL: s.outputs["UsageDeadLettersUrl"], Source: s.outputs["UsageQueueUrl"]},
-	}
-	for queue, key := range map[letters.Queue]string{letters.Runs: "FailedRunsUrl", letters.Schedules: "FailedSchedulesUrl"} {
-		if url := s.outputs[key]; url != "" {
-			boxes = append(boxes, letters.Box{API: api, Queue: queue, URL: url})
+	var boxes []letters.Box
+	for _, b := range []struct {
+		queue        letters.Queue
+		dead, source string // outputs
+	}{
+		{letters.Accounts, "AccountsDeadLettersUrl", "AccountsQueueUrl"}, {letters.Usage, "UsageDeadLettersUrl", "UsageQueueUrl"},
+		{letters.Runs, "FailedRunsUrl", ""}, {letters.Schedules, "FailedSchedulesUrl", ""},
+	} {
+		if url := s.outputs[b.dead]; url != "" {
+			boxes = append(boxes, letters.Box{API: api, Queue: b.queue, URL: url, Source: s.outputs[b.source]})
 		}
 	}
 	return boxes
@@ -166,6 +188,3 @@ func (s *Stack) invoker() *lambda.Client {
 		o.HTTPClient = &http.Client{Timeout: longest, Transport: http.DefaultTransport}
 	})
 }
-
-// QueueName is the last part of a queue's URL.
-func QueueName(url string) string { return path.Base(url) }
