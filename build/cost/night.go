@@ -21,13 +21,13 @@ const (
 	batchSize = 10 // messages that Lambda hands over at once; the template's BatchSize
 
 	accountWrites = 5   // a company: its intent in a transaction (2), its pairs marked (2, above 1 KB), the answers (1)
-	batchWrites   = 2   // a batch: the rebuild that is owed, and that it is paid
+	batchWrites   = 3   // a batch: the rebuild that is owed, that it is paid, and what became of its messages
 	nightWrites   = 16  // lease, tenant, services, baseline
 	accountReads  = 5.5 // a company: its list, the refusals twice, its account three times
 	batchReads    = 8
 	nightReads    = 20
 
-	// Each batch adds its outcomes to the run's record, which holds up to 500 of the counts that were due.
+	// The run's record holds up to 500 of the counts that were due, and is written once with them.
 	recordBytes     = 1000
 	recordPerCount  = 140
 	recordMaxCounts = 500
@@ -41,10 +41,9 @@ func Night(companies, services int) Usage {
 	c := float64(companies)
 	batches := math.Ceil(c / batchSize)
 	record := recordBytes + recordPerCount*math.Min(c*float64(services), recordMaxCounts)
-	recordUpdates := batches + 1
 	return Usage{
-		Writes:        accountWrites*c + batchWrites*batches + recordUpdates*math.Ceil(record/1024) + nightWrites,
-		Reads:         accountReads*c + batchReads*batches + recordUpdates*math.Ceil(record/4096) + nightReads,
+		Writes:        accountWrites*c + batchWrites*batches + math.Ceil(record/1024) + nightWrites,
+		Reads:         accountReads*c + batchReads*batches + nightReads,
 		QueueRequests: batches + 1 + c, // sent ten at a time; put back one by one
 		Invocations:   1 + 1 + 2*batches,
 		LogBytes:      logPerCompany*c + logPerNight,

@@ -31,7 +31,7 @@ func (s *Stack) Invoke(ctx context.Context, event fetch.Event) (fetch.Result, er
 		if ctx.Err() != nil {
 			return fetch.Result{}, fmt.Errorf("function %s goes on by itself; see it with: synthsync report --stack %s: %w", s.Function(), s.Name, context.Cause(ctx))
 		}
-		return fetch.Result{}, s.explain("invoke function "+s.Function(), err)
+		return fetch.Result{}, s.explain("invoke function "+s.Function()+" (if it was reached, its run goes on by itself: see synthsync report --stack "+s.Name+")", err)
 	}
 	if aws.ToString(out.FunctionError) != "" {
 		return fetch.Result{}, s.failure(out.Payload)
