@@ -171,7 +171,7 @@ func TestCloud_DeadlineNearNothingNewIsBegun(t *testing.T) {
 	}
 	document := lambdatest.SQSEvent(lambdatest.QueueARN("usage.fifo"), messages...)
 	before := s.sim.Writes()
-	r, err := s.usage.Invoke(context.Background(), document.Event, lambdatest.Options{Deadline: time.Now().Add(3 * time.Second)})
+	r, err := s.usage.Invoke(context.Background(), document.Event, lambdatest.Options{Deadline: time.Now().Add(1500 * time.Millisecond)})
 	if err != nil || r.Error != nil {
 		t.Fatal(err, r.Error)
 	}

@@ -27,7 +27,7 @@ func main() {
 	lambda.Start(c.Handler(func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure {
 		stage := &accounts.Stage{
 			Synthesize: client, Ledger: book, Log: f.Log, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
-			MakingLives: makingLives, Margin: wiring.Margin,
+			MakingLives: makingLives, Margin: wiring.Margin(ctx),
 		}
 		return stage.Handle(ctx, batch)
 	}).Lambda)

@@ -29,7 +29,7 @@ func main() {
 	lambda.Start(c.Handler(func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure {
 		stage := &usage.Stage{
 			Synthesize: client, Ledger: book, Log: f.Log, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
-			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin,
+			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
 		}
 		failures, _ := stage.Handle(ctx, batch)
 		return failures

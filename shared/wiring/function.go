@@ -63,8 +63,21 @@ func (f *Function) Store(table string) ledger.Store {
 	return dynamo.New(dynamodb.NewFromConfig(f.AWS), table, dynamo.Options{})
 }
 
-// Margin is kept at the end of an invocation for what must still be recorded.
-const Margin = 10 * time.Second
+// Margins at the end of an invocation.
+const (
+	minMargin = time.Second
+	maxMargin = 10 * time.Second
+)
+
+// Margin is the time kept at the end of an invocation for what must still be recorded: a sixth of what is left, one to ten
+// seconds. A fixed one would leave a function with a short time-out no time to work in.
+func Margin(ctx context.Context) time.Duration {
+	deadline, set := ctx.Deadline()
+	if !set {
+		return 0
+	}
+	return min(max(time.Until(deadline)/6, minMargin), maxMargin)
+}
 
 // Within ends a context a margin before the invocation does: a function that is cut off records nothing.
 func Within(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -72,7 +85,7 @@ func Within(ctx context.Context) (context.Context, context.CancelFunc) {
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadlineCause(ctx, deadline.Add(-Margin), fmt.Errorf("the function's time is nearly over: %w", context.DeadlineExceeded))
+	return context.WithDeadlineCause(ctx, deadline.Add(-Margin(ctx)), fmt.Errorf("the function's time is nearly over: %w", context.DeadlineExceeded))
 }
 
 // newLog writes JSON lines with the invocation's request id.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -52,6 +53,9 @@ func ParseEvent(data []byte) (Event, error) {
 		if !known {
 			return Event{}, &EventError{name, "unknown"}
 		}
+		if placeholder(value) {
+			continue
+		}
 		if string(value) == "null" || json.Unmarshal(value, field) != nil {
 			return Event{}, &EventError{name, "cannot be " + string(value[:min(len(value), 60)])}
 		}
@@ -60,4 +64,11 @@ func ParseEvent(data []byte) (Event, error) {
 		return Event{}, &EventError{"executionId", "longer than 100 characters"}
 	}
 	return e, nil
+}
+
+// placeholder tells a context attribute that the scheduler would have filled in: a person who starts a run with the
+// schedule's own input, copied from the console, has given none.
+func placeholder(value json.RawMessage) bool {
+	var text string
+	return json.Unmarshal(value, &text) == nil && strings.HasPrefix(text, "<aws.scheduler.") && strings.HasSuffix(text, ">")
 }

@@ -43,6 +43,7 @@ func (c *Consumer) Lambda(ctx context.Context, event events.SQSEvent) (events.SQ
 		return events.SQSEventResponse{}, err
 	}
 	response := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
+	first := firstRest(ctx)
 	failures := c.Handle(ctx, batch)
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
@@ -54,7 +55,7 @@ func (c *Consumer) Lambda(ctx context.Context, event events.SQSEvent) (events.SQ
 		if c.buried(settle, byID[f.ID], f) {
 			continue
 		}
-		c.hide(settle, byID[f.ID], receipts[f.ID], f)
+		c.hide(settle, byID[f.ID], receipts[f.ID], f, first)
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: f.ID})
 	}
 	return response, nil
@@ -97,24 +98,34 @@ func (c *Consumer) buried(ctx context.Context, r queue.Received, f queue.Failure
 	return true
 }
 
-func (c *Consumer) hide(ctx context.Context, r queue.Received, receipt string, f queue.Failure) {
+func (c *Consumer) hide(ctx context.Context, r queue.Received, receipt string, f queue.Failure, first time.Duration) {
 	// Also a message that was not begun: while it stays hidden, its group is not delivered, whatever the failed one asks.
-	if err := c.Visibility.Hide(ctx, receipt, Rest(r.Receives, f.RetryAfter)); err != nil {
+	if err := c.Visibility.Hide(ctx, receipt, Rest(r.Receives, f.RetryAfter, first)); err != nil {
 		c.Log.WarnContext(ctx, "a failed message rests as long as the queue is set, not longer", "message", r.ID, "error", err)
 	}
 }
 
 const (
-	firstRest = 30 * time.Second
-	maxRest   = time.Hour
+	maxFirstRest = 30 * time.Second
+	maxRest      = time.Hour
 )
 
-// Rest is how long a message that failed rests: doubling with each receive from half a minute up to an hour, so that
+// firstRest is how long a message rests that failed for the first time: a quarter of the invocation's time, since a
+// function that is set up to give up sooner is to try again sooner, and half a minute at most.
+func firstRest(ctx context.Context) time.Duration {
+	deadline, set := ctx.Deadline()
+	if !set {
+		return maxFirstRest
+	}
+	return min(max(time.Until(deadline)/4, time.Second), maxFirstRest)
+}
+
+// Rest is how long a message that failed rests: doubling with each receive from the first rest up to an hour, so that
 // the receives that a queue allows outlast a vendor's outage, and never less than was asked for.
-func Rest(receives int, atLeast time.Duration) time.Duration {
+func Rest(receives int, atLeast, first time.Duration) time.Duration {
 	rest := maxRest
-	if n := max(receives, 1) - 1; n < 7 {
-		rest = min(firstRest<<n, maxRest)
+	if n := max(receives, 1) - 1; n < 12 { // beyond 12 even a rest of one second has grown to an hour
+		rest = min(first<<n, maxRest)
 	}
 	return max(rest, atLeast)
 }

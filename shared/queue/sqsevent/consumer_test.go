@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -163,8 +164,28 @@ func TestRest_Doubles_UpToAnHour_NeverLessThanAsked(t *testing.T) {
 		{1, 15 * time.Minute, 15 * time.Minute},
 		{3, 2 * time.Hour, 2 * time.Hour},
 	} {
-		if got := sqsevent.Rest(tt.receives, tt.asked); got != tt.want {
+		if got := sqsevent.Rest(tt.receives, tt.asked, 30*time.Second); got != tt.want {
 			t.Errorf("Rest(%d, %s) = %s, want %s", tt.receives, tt.asked, got, tt.want)
 		}
+	}
+}
+
+func TestLambda_TheFirstRest_IsAQuarterOfTheFunctionsTime_AtMostHalfAMinute(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{
+		time.Second: time.Second, 8 * time.Second: 2 * time.Second, 60 * time.Second: 15 * time.Second,
+		120 * time.Second: 30 * time.Second, 300 * time.Second: 30 * time.Second,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), timeout)
+			defer cancel()
+			c := &calls{}
+			_, _ = consume(t, ctx, c, func(batch []queue.Received) []queue.Failure {
+				time.Sleep(timeout / 2) // the work's own time does not shorten it
+				return []queue.Failure{queue.Fail(batch[0], errors.New("unavailable"))}
+			})
+			if got := c.hidden["r-1"]; got != want {
+				t.Errorf("a function of %s: the first rest is %s, want %s", timeout, got, want)
+			}
+		})
 	}
 }
