@@ -17,34 +17,43 @@ import (
 type common struct {
 	EnvFile  string        `placeholder:"FILE" help:"Settings from a file of NAME=VALUE lines; it wins over the environment."`
 	Services string        `placeholder:"FILE" help:"Service rules (YAML or JSON); default: the built-in ones, or the setting SERVICES."`
-	Patience time.Duration `default:"15s" help:"How long to go on without any definite answer from a vendor. For unattended runs: 10m."`
+	Patience time.Duration `default:"0" placeholder:"DURATION" help:"How long to go on without any definite answer from a vendor; default 15s (for unattended runs: 10m), and 3m with --stack."`
 	JSON     bool          `name:"json" help:"One JSON object on stdout instead of a table."`
 }
 
 type runCommand struct {
 	common
-	Ledger       string `required:"" placeholder:"FILE" help:"What Synthesize has been told; made by the first run."`
-	Force        bool   `help:"Let a run pass that the guard would hold, whatever it would tell. The blunt tool."`
-	Full         bool   `help:"Tell every count again, also those that have not changed."`
-	AcceptTenant bool   `help:"The ledger's tenant really moved: bind it to the one that the settings lead to."`
+	place
+	Force        bool `help:"Let a run pass that the guard would hold, whatever it would tell. The blunt tool."`
+	Full         bool `help:"Tell every count again, also those that have not changed."`
+	AcceptTenant bool `help:"The ledger's tenant really moved: bind it to the one that the settings lead to."`
 }
 
 type planCommand struct {
 	common
-	Ledger string `placeholder:"FILE" help:"What Synthesize has been told; without it nothing is known."`
-	Force  bool   `help:"Show what --force would let pass."`
-	Full   bool   `help:"Show what --full would tell."`
+	Ledger string `xor:"place" placeholder:"FILE" help:"What Synthesize has been told; without it nothing is known."`
+	Stack  string `xor:"place" placeholder:"NAME" help:"A stack that is deployed at AWS, instead of this machine."`
+	deployed
+	Force bool `help:"Show what --force would let pass."`
+	Full  bool `help:"Show what --full would tell."`
 }
 
-type checkCommand struct{ common }
+type checkCommand struct {
+	common
+	Stack string `placeholder:"NAME" help:"A stack that is deployed at AWS, instead of this machine."`
+	deployed
+}
 
 type reportCommand struct {
-	Ledger string `required:"" placeholder:"FILE" help:"The ledger of the runs."`
-	JSON   bool   `name:"json" help:"One JSON object on stdout instead of tables."`
+	place
+	JSON bool `name:"json" help:"One JSON object on stdout instead of tables."`
 }
 
 // Run tells Synthesize.
 func (c *runCommand) Run(ctx context.Context, p *process) error {
+	if c.Stack != "" {
+		return c.onStack(ctx, p)
+	}
 	config, err := c.load(p)
 	if err != nil {
 		return err
@@ -100,6 +109,9 @@ func settingsFault(err error) error {
 
 // Run shows what a run would tell.
 func (c *planCommand) Run(ctx context.Context, p *process) error {
+	if c.Stack != "" {
+		return c.onStack(ctx, p)
+	}
 	config, err := c.load(p)
 	if err != nil {
 		return err
@@ -118,6 +130,10 @@ func (c *planCommand) Run(ctx context.Context, p *process) error {
 	config.Progress = progress
 	result, err := (&local.Machine{Config: config}).Plan(ctx, fetch.Event{Force: c.Force, Full: c.Full})
 	progress.close()
+	return c.show(p, result, err)
+}
+
+func (c *planCommand) show(p *process, result fetch.Result, err error) error {
 	if settings := settingsFault(err); settings != nil {
 		return settings
 	}
@@ -140,6 +156,9 @@ func (c *planCommand) Run(ctx context.Context, p *process) error {
 
 // Run checks both logins and says what needs a hand.
 func (c *checkCommand) Run(ctx context.Context, p *process) error {
+	if c.Stack != "" {
+		return c.onStack(ctx, p)
+	}
 	config, err := c.load(p)
 	if err != nil {
 		return err

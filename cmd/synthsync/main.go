@@ -35,6 +35,10 @@ type cli struct {
 	Run    runCommand    `cmd:"" help:"Read Autotask, compare with the ledger, tell Synthesize."`
 	Report reportCommand `cmd:"" help:"Show the last run from the ledger: totals, what changed, what needs a hand."`
 
+	DeadLetters deadLettersCommand `cmd:"" help:"What was not delivered: look, deliver again, delete."`
+
+	Rules rulesCommand `cmd:"" help:"Service rules: check a file, store it for a stack."`
+
 	Version kong.VersionFlag `help:"Print the version."`
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/synthsync/synthsync/cmd/synthsync/local"
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/ledger"
-	"github.com/synthsync/synthsync/shared/ledger/file"
 )
 
 // Told is a count as the report shows it.
@@ -38,21 +37,17 @@ type Report struct {
 
 // Run shows the last run.
 func (c *reportCommand) Run(ctx context.Context, p *process) error {
-	store, err := openLedger(c.Ledger, file.Options{ReadOnly: true})
+	book, done, err := c.place.book(ctx, p, true)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
-	book := ledger.New(store, p.now)
-	if err := book.Check(ctx); err != nil {
-		return &exitError{exitSettings, err}
-	}
+	defer done()
 	run, ok, err := book.LastRun(ctx)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return &exitError{exitUndelivered, fmt.Errorf("the ledger %s has no run yet; start one with: synthsync run --ledger %s", c.Ledger, c.Ledger)}
+		return &exitError{exitUndelivered, fmt.Errorf("the ledger has no run yet; start one with: synthsync run %s", c.place)}
 	}
 	report, err := reportOf(ctx, book, run)
 	if err != nil {

@@ -51,7 +51,10 @@ func (c *common) load(p *process) (local.Config, error) {
 		Now:          p.now,
 		Log:          newLog(p.stderr, r.LogLevel("LOG_LEVEL", slog.LevelError)),
 	}
-	if c.Patience <= 0 {
+	if config.Patience == 0 {
+		config.Patience = machinePatience
+	}
+	if c.Patience < 0 {
 		r.Problem("--patience", "is %s: it must be a time above 0, such as 15s or 10m", c.Patience)
 	}
 	rules, rulesErr := c.rules(r)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -44,11 +45,7 @@ func main() {
 	}
 	accountsURL := f.Required("ACCOUNTS_QUEUE_URL", "the URL of the queue of sync-accounts")
 	usageURL := f.Required("USAGE_QUEUE_URL", "the URL of the queue of sync-usage")
-	rules, rulesErr := services.Parse("SERVICES", []byte(f.Optional("SERVICES", string(fetch.DefaultRules))))
-	if rulesErr != nil {
-		f.Problem("SERVICES", "cannot be used: %v", rulesErr)
-	}
-	stage.Rules = rules
+	rules := rulesOf(f, f.Optional("SERVICES", string(fetch.DefaultRules)))
 	f.MustStart(err)
 	api := sqs.NewFromConfig(f.AWS)
 	stage.AccountsQueue, stage.UsageQueue = sqsfifo.NewSender(api, accountsURL), sqsfifo.NewSender(api, usageURL)
@@ -75,10 +72,40 @@ func main() {
 		if run.Autotask, err = autotask.New(autotask.Config{BaseURL: url, Credentials: credentials, Patience: patience, Log: f.Log}); err != nil {
 			return fetch.Result{}, err
 		}
+		if run.Rules, err = rules(ctx); err != nil {
+			failed := fetch.Result{State: fetch.StateFailed, Mode: run.Mode, DryRun: event.DryRun, Reason: err.Error()}
+			report(ctx, f, failed, err)
+			emit(ctx, f, run.Ledger, failed, err)
+			return failed, &fetch.SettingsError{Err: err}
+		}
 		result, err := run.Run(ctx, event)
 		report(ctx, f, result, err)
+		emit(ctx, f, run.Ledger, result, err)
 		return result.Capped(), err
 	})
+}
+
+// rulesOf makes the service rules of the setting: the rules themselves, which must be right for the function to start, or
+// s3://bucket/key, which is read for each run, so that new rules need no deployment.
+func rulesOf(f *wiring.Function, text string) func(context.Context) (services.Rules, error) {
+	if !strings.HasPrefix(text, "s3://") {
+		rules, err := services.Parse("SERVICES", []byte(text))
+		if err != nil {
+			f.Problem("SERVICES", "cannot be used: %v", err)
+		}
+		return func(context.Context) (services.Rules, error) { return rules, nil }
+	}
+	object, err := awslite.ParseObject(text)
+	if err != nil {
+		f.Problem("SERVICES", "cannot be used: %v", err)
+	}
+	return func(ctx context.Context) (services.Rules, error) {
+		text, err := awslite.GetObject(ctx, f.AWS, object, f.Now())
+		if err != nil {
+			return nil, fmt.Errorf("SERVICES: %w", err)
+		}
+		return services.Parse(object.String(), text)
+	}
 }
 
 // credentialsOf reads the Autotask credentials from their secret.

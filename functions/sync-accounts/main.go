@@ -27,8 +27,10 @@ func main() {
 	lambda.Start(c.Handler(func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure {
 		stage := &accounts.Stage{
 			Synthesize: client, Ledger: book, Log: f.Log, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
-			MakingLives: makingLives, Margin: wiring.Margin(ctx),
+			MakingLives: makingLives, Margin: wiring.Margin(ctx), Stats: &accounts.Stats{},
 		}
-		return stage.Handle(ctx, batch)
+		failures := stage.Handle(ctx, batch)
+		c.Emit(ctx, outcomes(*stage.Stats, failures))
+		return failures
 	}).Lambda)
 }

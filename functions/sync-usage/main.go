@@ -31,7 +31,8 @@ func main() {
 			Synthesize: client, Ledger: book, Log: f.Log, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
 			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
 		}
-		failures, _ := stage.Handle(ctx, batch)
+		failures, summary := stage.Handle(ctx, batch)
+		c.Emit(ctx, outcomes(summary.Outcomes, failures))
 		return failures
 	}).Lambda)
 }

@@ -1,12 +1,15 @@
 // Package awstest is as much of AWS as the functions use, in the process and over real HTTP: a DynamoDB table, SQS FIFO
-// queues, Secrets Manager. It is for driving the functions' executables in a test; the adapters' own tests have fakes
+// queues, Secrets Manager, the outputs of a stack, the invocation of a function, files
+// in S3. It is for driving the functions' executables in a test; the adapters' own tests have fakes
 // that can also be told to fail.
 package awstest
 
 import (
 	"encoding/json"
+	"hash/crc32"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,14 +22,22 @@ import (
 type Cloud struct {
 	URL string
 
-	mu      sync.Mutex
-	t       testing.TB
-	items   map[string]item // the ledger's table, by pk and sk
-	queues  map[string]*queue.Local
-	letters map[string][]Letter // sent one by one: the functions send so to dead-letter queues only
-	hidden  map[string]time.Duration
-	secrets map[string]secret
-	calls   map[string]int
+	mu        sync.Mutex
+	t         testing.TB
+	items     map[string]item // the ledger's table, by pk and sk
+	queues    map[string]*queue.Local
+	boxes     map[string]*box // queues that are received from over the API: the dead letters
+	moves     bool            // the service can move dead letters back by itself
+	moved     int
+	hidden    map[string]time.Duration
+	secrets   map[string]secret
+	calls     map[string]int
+	stacks    map[string]map[string]string
+	functions map[string]Function
+	objects   map[string][]byte // by /bucket/key
+	ahead     time.Duration
+	before    func(string) error
+	after     func(string) error
 }
 
 // Letter is a message with its attributes.
@@ -40,7 +51,7 @@ type secret struct{ value, version string }
 // Start makes an empty account. It ends with the test.
 func Start(t testing.TB) *Cloud {
 	c := &Cloud{
-		t: t, items: map[string]item{}, queues: map[string]*queue.Local{}, letters: map[string][]Letter{},
+		t: t, items: map[string]item{}, queues: map[string]*queue.Local{}, boxes: map[string]*box{}, stacks: map[string]map[string]string{}, functions: map[string]Function{}, objects: map[string][]byte{},
 		hidden: map[string]time.Duration{}, secrets: map[string]secret{}, calls: map[string]int{},
 	}
 	server := httptest.NewServer(c)
@@ -74,11 +85,38 @@ func (c *Cloud) queue(name string) *queue.Local {
 	return c.queues[name]
 }
 
-// Letters are the messages that were sent to a queue one by one.
+// Letters are the messages in a dead-letter queue.
 func (c *Cloud) Letters(name string) []Letter {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]Letter(nil), c.letters[name]...)
+	var letters []Letter
+	for _, l := range c.box(name).letters {
+		letters = append(letters, l.Letter)
+	}
+	return letters
+}
+
+func (c *Cloud) now() time.Time { return time.Now().Add(c.ahead) }
+
+// Bury puts a message into a dead-letter queue.
+func (c *Cloud) Bury(name string, l Letter) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.box(name).send(l, "", c.now())
+}
+
+// Before has f called with each operation before it takes effect; an error makes it fail.
+func (c *Cloud) Before(f func(operation string) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.before = f
+}
+
+// After has f called after an operation took effect; an error makes its answer be lost.
+func (c *Cloud) After(f func(operation string) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.after = f
 }
 
 // SetSecret gives a secret its value, as a new version.
@@ -86,6 +124,13 @@ func (c *Cloud) SetSecret(arn, value, version string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.secrets[arn] = secret{value, version}
+}
+
+// Elapse lets time pass for the dead-letter queues.
+func (c *Cloud) Elapse(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
 }
 
 // Calls tells how often an operation was called.
@@ -113,12 +158,21 @@ type fault struct {
 type reason struct{ Code, Message string }
 
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.serveStack(w, r) || c.serveS3(w, r) {
+		return
+	}
 	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls[operation]++
 	var out any = &fault{Type: "UnknownOperationException", Message: service + "." + operation}
 	body := json.NewDecoder(r.Body)
+	if c.before != nil {
+		if err := c.before(operation); err != nil {
+			c.answer(w, &fault{Type: "InvalidRequest", Message: err.Error()})
+			return
+		}
+	}
 	switch service {
 	case "DynamoDB_20120810":
 		out = c.dynamo(operation, body)
@@ -127,11 +181,25 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "secretsmanager":
 		out = c.secret(body)
 	}
+	if c.after != nil {
+		if err := c.after(operation); err != nil {
+			out = &fault{Type: "InvalidRequest", Message: err.Error()}
+		}
+	}
+	c.answer(w, out)
+}
+
+func (c *Cloud) answer(w http.ResponseWriter, out any) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	body, err := json.Marshal(out)
+	if err != nil {
+		c.t.Error(err)
+	}
+	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10)) // DynamoDB's, checked by the SDK
 	if _, failed := out.(*fault); failed {
 		w.WriteHeader(http.StatusBadRequest)
 	}
-	_ = json.NewEncoder(w).Encode(out) // a caller that has gone away is no fault of ours
+	_, _ = w.Write(body) // a caller that has gone away is no fault of ours
 }
 
 func (c *Cloud) secret(body *json.Decoder) any {

@@ -52,3 +52,9 @@ func (l *Ledger) Refused(ctx context.Context, vendor, runID string, observedAt t
 	}
 	return nil
 }
+
+// LastRefusal reads the newest refusal noted of a vendor; ok is false when there has been none.
+func (l *Ledger) LastRefusal(ctx context.Context, vendor string) (r Refusal, ok bool, err error) {
+	version, err := l.load(ctx, refusalKey(vendor), &r)
+	return r, version > 0, err
+}

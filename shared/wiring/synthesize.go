@@ -32,6 +32,7 @@ type Consumer struct {
 	queueURL  string
 	deadURL   string
 	limits    *vendorapi.Limits
+	receives  int
 }
 
 // NewConsumer reads the settings of a function that consumes a queue; name is ACCOUNTS or USAGE.
@@ -45,6 +46,7 @@ func NewConsumer(f *Function, name string) *Consumer {
 		queueURL:  f.Required(name+"_QUEUE_URL", "the URL of the queue that feeds this function"),
 		deadURL:   f.Required(name+"_DEAD_LETTER_URL", "the URL of that queue's dead-letter queue"),
 	}
+	c.receives = int(f.Positive("MAX_RECEIVE_COUNT", 10))
 	// Shared by all invocations of the process; the template's arithmetic counts on it.
 	c.limits = vendorapi.NewLimits(vendorapi.LimitConfig{InFlight: 8, PerSecond: float64(f.Positive("SYNTHESIZE_RATE", 40))})
 	return c
@@ -81,7 +83,7 @@ const restInObserve = 15 * time.Minute
 func (c *Consumer) Handler(handle func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure) *sqsevent.Consumer {
 	api := sqs.NewFromConfig(c.AWS)
 	return &sqsevent.Consumer{
-		Log: c.Log, Visibility: sqsfifo.NewVisibility(api, c.queueURL), DeadLetters: sqsfifo.NewDeadLetters(api, c.deadURL),
+		Log: c.Log, MaxReceives: c.receives, Visibility: sqsfifo.NewVisibility(api, c.queueURL), DeadLetters: sqsfifo.NewDeadLetters(api, c.deadURL),
 		Handle: func(ctx context.Context, batch []queue.Received) []queue.Failure {
 			if c.observe {
 				return queue.FailAll(batch, queue.RetryAfter(fmt.Errorf("MODE is observe: nobody is told"), restInObserve))

@@ -132,6 +132,9 @@ func (s *session) conclude(ctx context.Context, result *fetch.Result) error {
 	if err := s.record(ctx, *result); err != nil {
 		return err
 	}
+	if err := s.keepLetters(ctx, result); err != nil {
+		return err
+	}
 	if len(reasons) > 0 {
 		return &UndeliveredError{Reason: result.Reason, Messages: len(left), Lost: result.Usage.Lost, Stopped: s.synthesize.Stopped()}
 	}

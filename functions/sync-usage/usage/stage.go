@@ -95,7 +95,7 @@ func (w *work) handle(ctx context.Context, batch []queue.Received) []queue.Failu
 		return w.message(ctx, r, false)
 	})
 	if queue.GroupFailed(failures, first, last) {
-		failures = append(failures, queue.FailAll(last, errors.New("an earlier message of the company has not been delivered"))...)
+		failures = append(failures, queue.FailAll(last, queue.Wait(errors.New("an earlier message of the company has not been delivered"), 0))...)
 	} else {
 		failures = append(failures, queue.Process(ctx, last, opts, func(ctx context.Context, r queue.Received) error {
 			return w.message(ctx, r, true)
@@ -169,14 +169,14 @@ func (w *work) ready(ctx context.Context, m message.Usage) error {
 		return queue.RetryAfter(err, waitForSecret)
 	}
 	if w.services.LookedAt.Before(m.ObservedAt) {
-		return queue.RetryAfter(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
+		return queue.Wait(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
 	}
 	a, err := w.Ledger.Account(ctx, m.Account.ID)
 	if err != nil {
 		return err
 	}
 	if !a.Exists && a.NameIntent != nil && !a.NameIntent.Ended && a.NameIntent.ObservedAt.Equal(m.ObservedAt) {
-		return queue.RetryAfter(fmt.Errorf("company %s waits for its account, which run %s is to make", m.Account.ID, m.RunID), waitForServices)
+		return queue.Wait(fmt.Errorf("company %s waits for its account, which run %s is to make", m.Account.ID, m.RunID), waitForServices)
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ type Consumer struct {
 	Visibility  Visibility
 	DeadLetters DeadLetters
 	Log         *slog.Logger
+	// MaxReceives is after how many receives SQS moves a message to the dead letters; 0 if it is not known. SQS would
+	// move it without a word, so the last failure is noted here.
+	MaxReceives int
 }
 
 // settleTime is kept for the calls after the work, also when the invocation's time is over for the work itself.
@@ -52,6 +55,9 @@ func (c *Consumer) Lambda(ctx context.Context, event events.SQSEvent) (events.SQ
 		byID[r.ID] = r
 	}
 	for _, f := range failures {
+		if r := byID[f.ID]; c.MaxReceives > 0 && r.Receives >= c.MaxReceives && !f.Dead {
+			f.Dead, f.Err = true, fmt.Errorf("tried %d times: %w", r.Receives, f.Err)
+		}
 		if c.buried(settle, byID[f.ID], f) {
 			continue
 		}

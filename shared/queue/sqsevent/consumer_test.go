@@ -170,6 +170,33 @@ func TestRest_Doubles_UpToAnHour_NeverLessThanAsked(t *testing.T) {
 	}
 }
 
+// SQS moves a message that was received too often without a word; the worker that knows why it failed is to say it.
+func TestConsumer_TheLastFailure_IsNotedWithTheDeadLetter(t *testing.T) {
+	e := event(t)
+	failed := e.Records[0].MessageId
+	for receives, buried := range map[string]bool{"9": false, "10": true, "11": true} {
+		e.Records[0].Attributes["ApproximateReceiveCount"] = receives
+		c := &calls{hidden: map[string]time.Duration{}, buried: map[string]string{}}
+		consumer := sqsevent.Consumer{
+			Visibility: c, DeadLetters: c, Log: slog.New(slog.DiscardHandler), MaxReceives: 10,
+			Handle: func(_ context.Context, batch []queue.Received) []queue.Failure {
+				return []queue.Failure{{ID: failed, Err: errors.New("the vendor is down")}}
+			},
+		}
+		response, err := consumer.Lambda(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reason, got := c.buried[failed]
+		if got != buried || len(response.BatchItemFailures) == 1 == buried {
+			t.Errorf("received %s times: buried %v, returned %d", receives, got, len(response.BatchItemFailures))
+		}
+		if buried && reason != "tried "+receives+" times: the vendor is down" {
+			t.Errorf("reason %q", reason)
+		}
+	}
+}
+
 func TestLambda_TheFirstRest_IsAQuarterOfTheFunctionsTime_AtMostHalfAMinute(t *testing.T) {
 	for timeout, want := range map[time.Duration]time.Duration{
 		time.Second: time.Second, 8 * time.Second: 2 * time.Second, 60 * time.Second: 15 * time.Second,

@@ -1,0 +1,31 @@
+package main
+
+// reasons say what each direct dependency is for, and why it is not written here. A new one gets its line here first.
+var reasons = map[string]string{
+	"github.com/alecthomas/kong":                          "the command's flags and help, from one struct",
+	"github.com/aws/aws-lambda-go":                        "the functions' side of Lambda: its Runtime API, the types of its events",
+	"github.com/aws/aws-sdk-go-v2":                        "AWS: signing, retries, endpoints",
+	"github.com/aws/aws-sdk-go-v2/config":                 "the operator's AWS profile, Region and sign-in, as every AWS tool finds them",
+	"github.com/aws/aws-sdk-go-v2/credentials":            "the credentials that Lambda gives a function",
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation": "the outputs of a deployed stack: which queues, table and functions are its own",
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs": "the logs of a deployed stack",
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb":       "the ledger's table",
+	"github.com/aws/aws-sdk-go-v2/service/lambda":         "starting a run in a deployed stack",
+	"github.com/aws/aws-sdk-go-v2/service/s3":             "files in S3",
+	"github.com/aws/aws-sdk-go-v2/service/scheduler":      "the schedule of a deployed stack",
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager": "the vendors' credentials",
+	"github.com/aws/aws-sdk-go-v2/service/sqs":            "the queues between the functions, and their dead letters",
+	"github.com/aws/smithy-go":                            "the types of the AWS SDK's errors",
+	"github.com/cenkalti/backoff/v5":                      "waits between tries, growing and spread",
+	"github.com/go-json-experiment/json":                  "pages decoded as they stream in, duplicate and misspelt names refused",
+	"github.com/goccy/go-yaml":                            "the service rules, with line and column in every error",
+	"github.com/google/go-cmp":                            "differences that a person can read, in tests",
+	"github.com/jedib0t/go-pretty/v6":                     "tables on a terminal",
+	"github.com/schollz/progressbar/v3":                   "progress on a terminal",
+	"go.etcd.io/bbolt":                                    "the ledger's file: transactions that survive a lost power supply",
+	"golang.org/x/sync":                                   "groups of goroutines with a bound and one error",
+	"golang.org/x/sys":                                    "whether the disk of the ledger is full, on Windows",
+	"golang.org/x/term":                                   "whether a person is looking, and how wide the window is",
+	"golang.org/x/time":                                   "the rate of requests",
+	"pgregory.net/rapid":                                  "random histories, made small when they fail, in tests",
+}

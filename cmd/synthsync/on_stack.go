@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/synthsync/synthsync/cmd/synthsync/stack"
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+)
+
+// onStack has the stack run, and waits until its counts are delivered.
+func (c *runCommand) onStack(ctx context.Context, p *process) error {
+	if err := c.refuseOnStack(); err != nil {
+		return err
+	}
+	if c.AcceptTenant {
+		return &exitError{exitSettings, errors.New("--accept-tenant: only for a ledger on this machine; for a stack that moves to another tenant, deploy a new one with a ledger of its own")}
+	}
+	s, err := c.open(ctx, c.Stack)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(p.stderr)
+	defer progress.close()
+	result, err := s.Invoke(ctx, fetch.Event{Force: c.Force, Full: c.Full})
+	if err == nil && result.State == fetch.StateDone && result.Mode == fetch.ModePost {
+		err = c.follow(ctx, p, s, &result, progress)
+	}
+	progress.close()
+	if result.RunID == "" {
+		if settings := settingsFault(err); settings != nil {
+			return settings
+		}
+		return err // there is nothing to show
+	}
+	return c.show(p, result, err)
+}
+
+func (c *runCommand) follow(ctx context.Context, p *process, s *stack.Stack, result *fetch.Result, progress *progress) error {
+	if err := stack.Follow(ctx, s.Ledger(p.now), result, c.patienceOnStack(), p.now, progress); err != nil {
+		return fmt.Errorf("follow run %s (it goes on by itself; see it with: synthsync report %s): %w", result.RunID, c.place, err)
+	}
+	var text string
+	switch {
+	case result.Usage.Failed > 0:
+		text = fmt.Sprintf("%d counts are not delivered yet; the queues try them again, and what dies shows in: synthsync dead-letters list %s", result.Usage.Failed, c.place)
+	case result.Usage.Lost > 0:
+		text = fmt.Sprintf("%d mappings lost: counts that were told before have no map at Synthesize any more; map them there again", result.Usage.Lost)
+	default:
+		return nil
+	}
+	result.State, result.Reason = fetch.StateFailed, text
+	return errors.New(text)
+}
+
+func (c common) patienceOnStack() time.Duration {
+	if c.Patience > 0 {
+		return c.Patience
+	}
+	return stackPatience
+}
+
+// onStack has the stack plan.
+func (c *planCommand) onStack(ctx context.Context, p *process) error {
+	if err := c.refuseOnStack(); err != nil {
+		return err
+	}
+	s, err := c.open(ctx, c.Stack)
+	if err != nil {
+		return err
+	}
+	result, err := s.Invoke(ctx, fetch.Event{DryRun: true, Force: c.Force, Full: c.Full})
+	if result.RunID == "" {
+		if settings := settingsFault(err); settings != nil {
+			return settings
+		}
+		return err
+	}
+	return c.show(p, result, err)
+}
