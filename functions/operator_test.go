@@ -22,6 +22,7 @@ import (
 // outputs are the stack's, as its template has them.
 func (s *stack) outputs() map[string]string {
 	return map[string]string{
+		"SynthesizeSecretArn": synthesizeARN, "SynthesizeUrl": s.env["SYNTHESIZE_URL"],
 		"FetchConfigurationsFunction": "fetch", "LedgerTableName": "ledger", "Mode": s.env["MODE"],
 		"AccountsQueueUrl": s.cloud.QueueURL("accounts.fifo"), "AccountsDeadLettersUrl": s.cloud.QueueURL("accounts-dead.fifo"),
 		"UsageQueueUrl": s.cloud.QueueURL("usage.fifo"), "UsageDeadLettersUrl": s.cloud.QueueURL("usage-dead.fifo"),

@@ -15,6 +15,7 @@ var reasons = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/service/scheduler":      "the schedule of a deployed stack",
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager": "the vendors' credentials",
 	"github.com/aws/aws-sdk-go-v2/service/sqs":            "the queues between the functions, and their dead letters",
+	"github.com/aws/aws-sdk-go-v2/service/sts":            "who the operator is, for the record of who did what",
 	"github.com/aws/smithy-go":                            "the types of the AWS SDK's errors",
 	"github.com/cenkalti/backoff/v5":                      "waits between tries, growing and spread",
 	"github.com/go-json-experiment/json":                  "pages decoded as they stream in, duplicate and misspelt names refused",

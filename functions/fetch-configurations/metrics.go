@@ -55,7 +55,7 @@ func runMetrics(r fetch.Result, refused bool) metrics.Set {
 	}
 	good := r.State == fetch.StateDone
 	add("RunsDone", metrics.Count, wiring.Flag(good))
-	add("RunsHeld", metrics.Count, wiring.Flag(r.State == fetch.StateHeld))
+	add("RunsHeld", metrics.Count, wiring.Flag(r.State == fetch.StateHeld || len(r.Holds) > 0)) // or a company of it
 	add("RunsFailed", metrics.Count, wiring.Flag(r.State == fetch.StateFailed))
 	add("GoodRun", metrics.Count, wiring.Flag(good))
 	add("RefusedLogins", metrics.Count, wiring.Flag(refused))

@@ -26,9 +26,9 @@ func main() {
 	c := wiring.NewConsumer(f, "USAGE")
 	f.MustStart(err)
 	book := f.Ledger(c.Table)
-	lambda.Start(c.Handler(func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure {
+	lambda.Start(c.Handler(book, func(ctx context.Context, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure {
 		stage := &usage.Stage{
-			Synthesize: client, Ledger: book, Log: f.Log, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
+			Synthesize: client, Ledger: book, Log: f.Log, Silent: silent, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
 			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
 		}
 		failures, summary := stage.Handle(ctx, batch)

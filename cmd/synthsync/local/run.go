@@ -32,7 +32,7 @@ func (m *Machine) Run(ctx context.Context, event fetch.Event) (fetch.Result, err
 		return fetch.Result{}, &fetch.SettingsError{Err: err}
 	}
 	result, err := s.fetchStage().Run(ctx, event)
-	if err != nil || result.State != fetch.StateDone || event.DryRun || m.Mode == fetch.ModeObserve {
+	if err != nil || result.State != fetch.StateDone || event.DryRun || result.Mode == fetch.ModeObserve {
 		return result, err
 	}
 	s.makeAccounts(ctx)

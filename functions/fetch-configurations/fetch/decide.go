@@ -24,6 +24,10 @@ func (r *run) decide(ctx context.Context) error {
 	p := planner{services: svc, refreshAfter: r.RefreshAfter, full: r.event.Full, now: r.Now(), mapped: r.mapped}
 	companies := r.fleet.companiesFor(svc, known, r.IncludeOwnCompany)
 	now := r.fleet.baseline(svc, r.held)
+	if err := r.followReleases(ctx, companies); err != nil {
+		return err
+	}
+	p.released = r.released
 	for _, s := range svc.List {
 		if s.Ruled && !s.Retired {
 			r.result.Services[s.Name] = now.Services[s.Key]
@@ -38,17 +42,77 @@ func (r *run) decide(ctx context.Context) error {
 		// Too few items for the guard's figures; a rule that fits nothing is never a reason for zeros all the same.
 		holds = []Hold{{Text: r.unmatched}}
 	}
-	r.result.Due = len(changes)
-	r.result.Changes = changes
-	if len(holds) > 0 && !r.event.Force {
-		r.hold(holds)
-		return nil
+	r.reportMerges(companies, known, svc)
+	holds = append(holds, r.Guard.companies(companies, known, svc, r.released)...)
+	if err := r.reportSlowFall(ctx, svc, now); err != nil {
+		return err
 	}
-	if r.Mode == ModeObserve || r.event.DryRun {
+	return r.judge(ctx, p, companies, known, now, changes, holds)
+}
+
+// judge decides which holds stand: against the guard's a person may have approved or forced, against his own nothing but
+// his word helps.
+func (r *run) judge(ctx context.Context, p planner, companies []company, known map[string]ledger.Account, now ledger.Baseline, changes []Change, holds []Hold) error {
+	held, err := r.Ledger.Held(ctx)
+	if err != nil {
+		return err
+	}
+	left, passed := r.unapproved(held, holds)
+	if r.event.Force {
+		left, passed = nil, holds
+	}
+	fleet, single := split(left)
+	if len(fleet) > 0 {
+		// The companies' own are part of what a person sees, and approves, with the run.
+		single, fleet = nil, left
+	}
+	p.heldBack = map[string]bool{}
+	for _, h := range single {
+		p.heldBack[h.Company] = true
+		r.attend(KindCompanyHeld, h.Was-h.Now, "%s", h.Text)
+	}
+	changes = slices.DeleteFunc(changes, func(c Change) bool { return p.heldBack[c.AccountID] })
+	r.result.Due, r.result.Changes, r.result.Holds = len(changes), changes, single
+	if hand := r.hand.Hold; hand.On {
+		fleet = append([]Hold{{Key: HoldByHand, Text: "posting is on hold by " + hand.String() + "; it goes on with: synthsync resume"}}, fleet...)
+	}
+	if len(fleet) > 0 {
+		r.hold(fleet)
+	} else {
 		r.result.State = StateDone
-		return nil
 	}
-	return r.deliver(ctx, p, companies, known, now)
+	if r.event.DryRun || r.result.Mode == ModeObserve || len(fleet) > 0 {
+		r.result.Would = would(changes)
+	}
+	if r.result.Mode == ModeObserve && !r.event.DryRun && r.Look == nil {
+		// So that a person who looks at Synthesize before he goes to post can tell ours from others.
+		if _, err := r.Ledger.UpdateServices(ctx, func(s *ledger.Services) error {
+			s.Apply(ledgerRules(r.Rules))
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	if r.event.DryRun || r.result.Mode == ModeObserve {
+		return nil // what is approved in observe stays approved
+	}
+	if err := r.Ledger.NoteHeld(ctx, r.heldBack()); err != nil || len(fleet) > 0 {
+		return err
+	}
+	return r.deliver(ctx, p, companies, known, now, passed)
+}
+
+// heldBack is what a person may approve of this run.
+func (r *run) heldBack() ledger.Held {
+	out := ledger.Held{RunID: r.result.RunID, ObservedAt: r.held.ObservedAt, Base: r.base.ObservedAt}
+	for _, h := range r.result.Holds {
+		if h.Key == HoldByHand {
+			out.Hand = true
+			continue
+		}
+		out.Holds = append(out.Holds, r.heldFor(h))
+	}
+	return out
 }
 
 // preview plans every account without writing, and tallies what stays as it is.
@@ -57,7 +121,10 @@ func (r *run) preview(p planner, companies []company, known map[string]ledger.Ac
 	for _, c := range companies {
 		a := known[accountID(c.id)]
 		plan := p.account(c, a)
-		changes = append(changes, plan.counts...)
+		for _, change := range plan.counts {
+			change.Unmapped = p.unmapped(a, change)
+			changes = append(changes, change)
+		}
 		r.notice(p, c, a, plan)
 	}
 	slices.SortFunc(changes, func(a, b Change) int {
@@ -82,9 +149,15 @@ func (r *run) hold(holds []Hold) {
 }
 
 // deliver records the intents and queues. The record of the run goes first: consumers add to it.
-func (r *run) deliver(ctx context.Context, p planner, companies []company, known map[string]ledger.Account, now ledger.Baseline) error {
+func (r *run) deliver(ctx context.Context, p planner, companies []company, known map[string]ledger.Account, now ledger.Baseline, passed []Hold) error {
 	r.record.State, r.record.Baseline = StateQueued, &now
 	if err := r.Ledger.SaveRun(ctx, r.record); err != nil {
+		return err
+	}
+	if err := r.recordReleases(ctx); err != nil {
+		return err
+	}
+	if err := r.Ledger.NoteHistory(ctx, r.held.ObservedAt, now.Services, keysOf(p.services, passed)); err != nil {
 		return err
 	}
 	if err := r.payRebuild(ctx, &p, companies, known); err != nil {
@@ -131,7 +204,8 @@ func (r *run) payRebuild(ctx context.Context, p *planner, companies []company, k
 	}
 	for _, c := range companies {
 		a := known[accountID(c.id)]
-		if !c.visible || c.leftOut || !a.Exists {
+		_, ended := p.released[accountID(c.id)]
+		if !c.visible || c.leftOut || !a.Exists || ended || p.heldBack[accountID(c.id)] {
 			continue
 		}
 		for _, s := range p.services.List {
@@ -146,7 +220,12 @@ func (r *run) payRebuild(ctx context.Context, p *planner, companies []company, k
 
 // notice records what a person should know about an account.
 func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
+	if _, ended := p.released[accountID(c.id)]; ended {
+		return
+	}
 	switch {
+	case c.zeroed && c.items > 0:
+		r.attend(KindInactive, c.items, "company %s (%q) is not active: its %d items count as 0 (INACTIVE_COMPANIES=zero)", accountID(c.id), c.name, c.items)
 	case !c.visible && a.EverTold():
 		r.attend(KindInvisible, 0, "company %s (%q) can no longer be seen in Autotask; what Synthesize was told for it stays as it is", accountID(c.id), a.Name)
 	case !c.visible && a.Exists:
@@ -189,6 +268,17 @@ func MappingAttention(pair ledger.Pair, c Change) (Attention, bool) {
 		}, true
 	}
 	return Attention{}, false
+}
+
+// keysOf are the services that holds are about, by key.
+func keysOf(svc ledger.Services, holds []Hold) []string {
+	var keys []string
+	for _, h := range holds {
+		if s, ok := svc.ByName(h.Service); ok {
+			keys = append(keys, s.Key)
+		}
+	}
+	return keys
 }
 
 func contains(changes []Change, service string) bool {

@@ -26,6 +26,9 @@ type Stage struct {
 	Ledger     *ledger.Ledger
 	Log        *slog.Logger
 
+	// Silent says why nobody may be told now; "" if all may be. Messages then end, and what they were to tell stays owed: the
+	// next run that tells tells it anew.
+	Silent string
 	// SecretVersion is the version of the Synthesize keys in use; fresh reads them again first.
 	SecretVersion func(ctx context.Context, fresh bool) (string, error)
 	// Token makes a name that no other attempt has.
@@ -52,7 +55,11 @@ type Summary struct {
 // failures is not taken for success everywhere.
 func (s *Stage) Handle(ctx context.Context, batch []queue.Received) ([]queue.Failure, Summary) {
 	w := &work{Stage: s, token: s.Token(), totals: map[time.Time]*Summary{}}
-	failures := w.handle(ctx, batch)
+	handle := w.handle
+	if s.Silent != "" {
+		handle = w.pass
+	}
+	failures := handle(ctx, batch)
 	w.record(ctx)
 	return failures, w.sum()
 }
@@ -105,6 +112,19 @@ func (w *work) handle(ctx context.Context, batch []queue.Received) []queue.Failu
 		w.Log.WarnContext(ctx, "the rebuild of Synthesize's view stays owed; the next batch or run pays it", "error", err)
 	}
 	return failures
+}
+
+// pass ends a batch without telling anybody. The accounts' intents stay open in the ledger.
+func (w *work) pass(ctx context.Context, batch []queue.Received) []queue.Failure {
+	return queue.Process(ctx, batch, queue.Options{Workers: 1, Log: w.Log}, func(ctx context.Context, r queue.Received) error {
+		m, err := message.DecodeUsage(r.Body)
+		if err != nil {
+			return queue.Dead(err)
+		}
+		w.Log.InfoContext(ctx, "superseded: nobody is told now, and the next run that tells tells it anew", "runId", m.RunID, "company", m.Account.ID, "reason", w.Silent)
+		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		return nil
+	})
 }
 
 // prepare reads what holds for all messages.
