@@ -22,10 +22,10 @@ const (
 
 	accountWrites = 5   // a company: its intent in a transaction (2), its pairs marked (2, above 1 KB), the answers (1)
 	batchWrites   = 3   // a batch: the rebuild that is owed, that it is paid, and what became of its messages
-	nightWrites   = 16  // lease, tenant, services, baseline
+	nightWrites   = 16  // lease, tenant, services, baseline, who ran it, the totals of the day
 	accountReads  = 5.5 // a company: its list, the refusals twice, its account three times
-	batchReads    = 8
-	nightReads    = 20
+	batchReads    = 11
+	nightReads    = 41
 
 	// The run's record holds up to 500 of the counts that were due, and is written once with them.
 	recordBytes     = 1000

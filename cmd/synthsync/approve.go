@@ -46,25 +46,23 @@ func (c *approveCommand) explain(ctx context.Context, book *ledger.Ledger, no *l
 	if err != nil {
 		return err
 	}
-	state, known, newer := "", false, ""
+	var run *ledger.Act
+	newest := ""
 	for _, a := range acts {
 		if a.What != ledger.ActRun {
 			continue
 		}
-		if known {
-			newer = a.Target
-		}
-		if a.Target == c.RunID {
-			known, state = true, a.State
+		if newest = a.Target; a.Target == c.RunID {
+			run = &a
 		}
 	}
 	switch {
-	case !known:
+	case run == nil:
 		return &exitError{exitSettings, fmt.Errorf("there is no run %q; see the runs with: synthsync log %s", c.RunID, c.place)}
-	case no.Newer == "":
+	case !no.Other:
 		return &exitError{exitSettings, no}
-	case state != "held" && newer == "":
-		return &exitError{exitSettings, fmt.Errorf("run %s was not held: it is %s", c.RunID, state)}
+	case !run.Held:
+		return &exitError{exitSettings, fmt.Errorf("run %s was not held: it is %s", c.RunID, run.State)}
 	}
-	return &exitError{exitUndelivered, fmt.Errorf("run %s is superseded by run %s: nothing is approved. Look at the newest with: synthsync report %s", c.RunID, no.Newer, c.place)}
+	return &exitError{exitUndelivered, fmt.Errorf("run %s is superseded by run %s: nothing is approved. Look at the newest with: synthsync report %s", c.RunID, newest, c.place)}
 }

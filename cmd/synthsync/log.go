@@ -35,6 +35,7 @@ func (c *logCommand) Run(ctx context.Context, p *process) error {
 		}{acts})
 	}
 	t := newTable(p.stdout, "When", "Who", "What", "Of", "Why", "Detail", "Rules", "Version")
+	t.SetColumnConfigs([]table.ColumnConfig{{Name: "Why", WidthMax: 40}, {Name: "Detail", WidthMax: 60}})
 	for _, a := range acts {
 		what := a.What
 		if a.State != "" {

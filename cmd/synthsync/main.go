@@ -55,7 +55,7 @@ type process struct {
 	stdout io.Writer
 	stderr io.Writer
 	now    func() time.Time
-	stdin  io.Reader     // a person who can answer; nil if there is none
+	stdin  io.Reader     // a person who can answer; nil if there is nobody
 	actor  func() string // who runs this, for the record
 }
 
@@ -92,11 +92,9 @@ func (e *exitError) Unwrap() error { return e.err }
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := process{lookup: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, actor: osActor}
-	if term.IsTerminal(int(os.Stdin.Fd())) {
-		p.stdin = os.Stdin
-	}
-	os.Exit(run(ctx, os.Args[1:], p))
+	os.Exit(run(ctx, os.Args[1:], process{
+		lookup: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, stdin: os.Stdin, actor: osActor,
+	}))
 }
 
 // run is the program without the process around it, so that tests can call it as an operator does.

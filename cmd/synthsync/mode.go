@@ -132,13 +132,16 @@ func planOnStack(ctx context.Context, p *process, d *decision) (fetch.Result, er
 	case err != nil:
 		return fetch.Result{}, err
 	default:
-		mapped := 0
+		mapped, said := 0, 0
 		for _, a := range look.Accounts {
-			if a.Mapped != nil && *a.Mapped {
-				mapped++
+			if a.Mapped != nil {
+				said++
+				if *a.Mapped {
+					mapped++
+				}
 			}
 		}
-		fmt.Fprintf(p.stdout, "At Synthesize: %d accounts, %d of them mapped; %d services\n", len(look.Accounts), mapped, len(look.Vendor.Services))
+		fmt.Fprintf(p.stdout, "At Synthesize: %d services, %d accounts: %d mapped, %d not, %d not said\n", len(look.Vendor.Services), len(look.Accounts), mapped, said-mapped, len(look.Accounts)-said)
 	}
 	return d.stack.Invoke(ctx, fetch.Event{DryRun: true})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"strings"
@@ -84,16 +85,17 @@ func (p *process) ask(yes bool, question string) error {
 	if yes {
 		return nil
 	}
-	if p.stdin == nil {
-		return &exitError{exitSettings, fmt.Errorf("nothing was changed: %s Nobody can answer here; give --yes", question)}
-	}
 	fmt.Fprintf(p.stderr, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(p.stdin).ReadString('\n')
+	answer, err := "", io.EOF
+	if p.stdin != nil {
+		answer, err = bufio.NewReader(p.stdin).ReadString('\n')
+	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a == "y" || a == "yes" {
 		return nil
 	}
 	if err != nil {
 		fmt.Fprintln(p.stderr)
+		return &exitError{exitSettings, errors.New("nothing was changed: nobody has answered; give --yes where nobody can")}
 	}
 	return &exitError{exitSettings, errors.New("nothing was changed")}
 }

@@ -32,6 +32,7 @@ type Act struct {
 	Reason  string    `json:"reason,omitempty"` // in the actor's words
 	Detail  string    `json:"detail,omitempty"` // in the program's words
 	State   string    `json:"state,omitempty"`  // of a run: what became of it
+	Held    bool      `json:"held,omitempty"`   // of a run: it held something back, itself or companies
 	Rules   string    `json:"rules,omitempty"`  // hash of the service rules
 	Version string    `json:"version,omitempty"`
 }

@@ -41,7 +41,7 @@ func (h Held) For(key string) (HeldFor, bool) {
 // ApprovalError says why a run cannot be approved.
 type ApprovalError struct {
 	RunID  string
-	Newer  string // the run that has come since; "" if the run itself is the fault
+	Other  bool // what is held now is another run's, or nothing
 	Reason string
 }
 
@@ -74,7 +74,7 @@ func (l *Ledger) Approve(ctx context.Context, runID string, act Act) (held Held,
 		mine = false
 		switch {
 		case h.RunID != runID:
-			return &ApprovalError{RunID: runID, Newer: h.RunID, Reason: "is not what is held now"}
+			return &ApprovalError{RunID: runID, Other: true, Reason: "is not what is held now"}
 		case len(h.Holds) == 0 && h.Hand:
 			return &ApprovalError{RunID: runID, Reason: "was held by a person's word, not by the guard; end that with: synthsync resume"}
 		case len(h.Holds) == 0:

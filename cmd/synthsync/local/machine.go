@@ -161,7 +161,9 @@ func (s *session) takeLook(ctx context.Context, rules []ledger.Rule) (fetch.Seen
 	s.look = &look
 	seen := fetch.Seen{Mapped: map[string]bool{}}
 	for _, a := range look.Accounts {
-		seen.Mapped[a.ID] = a.Mapped != nil && *a.Mapped
+		if a.Mapped != nil { // else Synthesize does not say
+			seen.Mapped[a.ID] = *a.Mapped
+		}
 	}
 	for _, name := range look.Services.Strangers.Services {
 		seen.Attention = append(seen.Attention, fetch.Attention{Kind: fetch.KindStranger, Text: fmt.Sprintf(

@@ -44,9 +44,6 @@ func (r *run) decide(ctx context.Context) error {
 	}
 	r.reportMerges(companies, known, svc)
 	holds = append(holds, r.Guard.companies(companies, known, svc, r.released)...)
-	if err := r.reportSlowFall(ctx, svc, now); err != nil {
-		return err
-	}
 	return r.judge(ctx, p, companies, known, now, changes, holds)
 }
 
@@ -80,6 +77,9 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 		r.hold(fleet)
 	} else {
 		r.result.State = StateDone
+		if err := r.reportSlowFall(ctx, p.services, now, keysOf(p.services, passed)); err != nil {
+			return err
+		}
 	}
 	if r.event.DryRun || r.result.Mode == ModeObserve || len(fleet) > 0 {
 		r.result.Would = would(changes)

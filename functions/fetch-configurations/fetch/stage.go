@@ -68,7 +68,7 @@ type Stage struct {
 
 // Seen is what a look at Synthesize tells this stage, beside what it has put into the ledger.
 type Seen struct {
-	Mapped    map[string]bool // accounts that Synthesize calls mapped, by id
+	Mapped    map[string]bool // accounts that Synthesize calls mapped (true) or not, by id; none where it does not say
 	Attention []Attention
 }
 

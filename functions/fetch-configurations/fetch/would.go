@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -49,8 +50,9 @@ func (p planner) unmapped(a ledger.Account, c Change) bool {
 	return !a.Exists || service.ID == "" || a.Pair(service).NoMap || looked && !mapped
 }
 
-// reportSlowFall says which services have lost more within a month than the guard allows within a day.
-func (r *run) reportSlowFall(ctx context.Context, svc ledger.Services, now ledger.Baseline) error {
+// reportSlowFall says which services have lost more within a month than the guard allows within a day, but for those that a
+// person has just let pass.
+func (r *run) reportSlowFall(ctx context.Context, svc ledger.Services, now ledger.Baseline, passed []string) error {
 	history, err := r.Ledger.History(ctx)
 	if err != nil {
 		return err
@@ -58,7 +60,7 @@ func (r *run) reportSlowFall(ctx context.Context, svc ledger.Services, now ledge
 	for _, s := range svc.List {
 		units, counted := now.Services[s.Key]
 		was, day, ok := history.Highest(s.Key)
-		if counted && ok && was-units >= minGuardedUnits && (was-units)*100 > r.Guard.MaxDropPercent*was {
+		if counted && ok && !slices.Contains(passed, s.Key) && was-units >= minGuardedUnits && (was-units)*100 > r.Guard.MaxDropPercent*was {
 			r.attend(KindSlowFall, was-units, "%s has fallen from %d units on %s to %d, by more than %d %% within 30 days, and no single day was held for it", s.Name, was, day, units, r.Guard.MaxDropPercent)
 		}
 	}
@@ -69,7 +71,7 @@ func (r *run) reportSlowFall(ctx context.Context, svc ledger.Services, now ledge
 func (r *run) act(state string) ledger.Act {
 	act := ledger.Act{
 		At: r.held.ObservedAt, What: ledger.ActRun, Target: r.result.RunID, Actor: r.event.Actor, Reason: r.event.Reason,
-		State: state, Rules: r.RulesHash, Version: r.Version, Detail: "mode " + r.result.Mode,
+		State: state, Held: len(r.result.Holds) > 0, Rules: r.RulesHash, Version: r.Version, Detail: "mode " + r.result.Mode,
 	}
 	if act.Actor == "" {
 		act.Actor = "unknown"
