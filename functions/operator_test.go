@@ -65,6 +65,11 @@ func (s *stack) command(line string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 func (s *stack) types(line string) answer {
 	s.t.Helper()
 	cmd, stdout, stderr := s.command(line)
+	return s.whileDelivering(cmd, stdout, stderr)
+}
+
+func (s *stack) whileDelivering(cmd *exec.Cmd, stdout, stderr *bytes.Buffer) answer {
+	s.t.Helper()
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}

@@ -61,6 +61,8 @@ func (c *approveCommand) explain(ctx context.Context, book *ledger.Ledger, no *l
 		return &exitError{exitSettings, fmt.Errorf("there is no run %q; see the runs with: synthsync log %s", c.RunID, c.place)}
 	case !no.Other:
 		return &exitError{exitSettings, no}
+	case run.Held && newest == c.RunID:
+		return &exitError{exitSettings, fmt.Errorf("run %s was held by a person's word alone; end that with: synthsync resume %s", c.RunID, c.place)}
 	case !run.Held:
 		return &exitError{exitSettings, fmt.Errorf("run %s was not held: it is %s", c.RunID, run.State)}
 	}

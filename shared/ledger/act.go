@@ -111,6 +111,12 @@ func (l *Ledger) NoteRun(ctx context.Context, act Act) error {
 	return err
 }
 
+// EndRun corrects what became of a run, once all of it is delivered, or not.
+func (l *Ledger) EndRun(ctx context.Context, observedAt time.Time, state string) error {
+	_, err := update(ctx, l, actKey(observedAt, ActRun), func(known *Act) error { known.State = state; return nil })
+	return err
+}
+
 // NoteAct records what is no change of a document of the ledger: rules that were stored elsewhere.
 func (l *Ledger) NoteAct(ctx context.Context, act Act) error {
 	act.At = l.now().UTC().Truncate(time.Millisecond)

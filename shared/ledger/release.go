@@ -79,3 +79,21 @@ func (l *Ledger) FollowRelease(ctx context.Context, accountID string, back bool,
 	})
 	return err
 }
+
+// forgetDecisions ends what was decided about the companies of a tenant that is left: the new one's have the same ids.
+func (l *Ledger) forgetDecisions(ctx context.Context) error {
+	releases, err := l.Releases(ctx)
+	if err != nil {
+		return err
+	}
+	for id := range releases {
+		if err := l.FollowRelease(ctx, id, true, l.now().UTC()); err != nil {
+			return err
+		}
+	}
+	if _, err := update(ctx, l, heldKey, func(h *Held) error { *h = Held{}; return nil }); err != nil {
+		return err
+	}
+	_, err = update(ctx, l, historyKey, func(h *History) error { *h = History{}; return nil })
+	return err
+}

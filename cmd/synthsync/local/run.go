@@ -216,5 +216,5 @@ func (s *session) record(ctx context.Context, result fetch.Result) error {
 		return fmt.Errorf("record run %s: %w", result.RunID, err)
 	}
 	run.State, run.Reason, run.Report, run.EndedAt = result.State, result.Reason, body, s.Now().UTC()
-	return s.book.SaveRun(ctx, run)
+	return errors.Join(s.book.SaveRun(ctx, run), s.book.EndRun(ctx, run.ObservedAt, result.State))
 }

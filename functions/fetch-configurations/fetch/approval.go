@@ -29,7 +29,7 @@ func (f *fleet) spread(service string) []int64 {
 // heldFor is a hold as the ledger keeps it for approval.
 func (r *run) heldFor(h Hold) ledger.HeldFor {
 	out := ledger.HeldFor{Key: h.key(), Text: h.Text, Was: h.Was, Now: h.Now}
-	if h.Company == "" && h.Service != "" {
+	if h.Key == holdFalls || h.Key == holdRises {
 		out.Spread = r.fleet.spread(h.Service)
 	}
 	return out
@@ -75,7 +75,6 @@ func (r *run) unapproved(held ledger.Held, holds []Hold) (left, passed []Hold) {
 			continue
 		}
 		passed = append(passed, h)
-		r.attend(KindApproved, 0, "passed, as approved with run %s by %s: %s", held.RunID, held.Approved, h.Text)
 	}
 	return left, passed
 }

@@ -60,8 +60,13 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	}
 	fleet, single := split(left)
 	if len(fleet) > 0 {
-		// The companies' own are part of what a person sees, and approves, with the run.
-		single, fleet = nil, left
+		// All of it is what a person sees, and approves, with this run: the companies' own, and what was approved before.
+		single, fleet, passed = nil, append(left, passed...), nil
+	}
+	if held.Approved != nil && !r.event.Force {
+		for _, h := range passed {
+			r.attend(KindApproved, 0, "passed, as approved with run %s by %s: %s", held.RunID, held.Approved, h.Text)
+		}
 	}
 	p.heldBack = map[string]bool{}
 	for _, h := range single {
@@ -95,6 +100,9 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	}
 	if r.event.DryRun || r.result.Mode == ModeObserve {
 		return nil // what is approved in observe stays approved
+	}
+	if r.hand.Hold.On && len(fleet) == 1 && held.Approved != nil {
+		return nil // what is approved waits for the resume
 	}
 	if err := r.Ledger.NoteHeld(ctx, r.heldBack()); err != nil || len(fleet) > 0 {
 		return err

@@ -33,8 +33,12 @@ type Hold struct {
 	Key     string `json:"key,omitempty"`     // what tells it from others of its service; "hand" is a person's own
 }
 
-// HoldByHand is the key of the hold that a person has ordered.
-const HoldByHand = "hand"
+// Keys of holds.
+const (
+	HoldByHand = "hand" // a person has ordered it
+	holdFalls  = "falls"
+	holdRises  = "rises"
+)
 
 // key names what is held, whatever its figures.
 func (h Hold) key() string { return h.Company + "|" + h.Service + "|" + h.Key }
@@ -70,9 +74,9 @@ func (g Guard) check(before, now ledger.Baseline, services ledger.Services, type
 func (g Guard) total(service string, was, now int64) []Hold {
 	switch {
 	case was-now >= minGuardedUnits && (was-now)*100 > g.MaxDropPercent*was:
-		return []Hold{{Service: service, Was: was, Now: now, Key: "falls", Text: fmt.Sprintf("%s falls from %d to %d units, by more than %d %% (MAX_DROP_PERCENT)", service, was, now, g.MaxDropPercent)}}
+		return []Hold{{Service: service, Was: was, Now: now, Key: holdFalls, Text: fmt.Sprintf("%s falls from %d to %d units, by more than %d %% (MAX_DROP_PERCENT)", service, was, now, g.MaxDropPercent)}}
 	case now-was >= minGuardedUnits && (now-was)*100 > g.MaxRisePercent*was:
-		return []Hold{{Service: service, Was: was, Now: now, Key: "rises", Text: fmt.Sprintf("%s rises from %d to %d units, by more than %d %% (MAX_RISE_PERCENT)", service, was, now, g.MaxRisePercent)}}
+		return []Hold{{Service: service, Was: was, Now: now, Key: holdRises, Text: fmt.Sprintf("%s rises from %d to %d units, by more than %d %% (MAX_RISE_PERCENT)", service, was, now, g.MaxRisePercent)}}
 	}
 	return nil
 }
