@@ -28,7 +28,7 @@ type Limits struct {
 	inFlight int
 	perKey   map[string]int
 	late     map[string][]time.Time // until when the slots of answered requests may still be taken at the vendor
-	waiting  []*waiter // in the order they came
+	waiting  []*waiter              // in the order they came
 	lowered  time.Time
 }
 
