@@ -192,7 +192,7 @@ func (s *stack) deployedTable(t *testing.T) {
 	if !aws.ToBool(out.Table.DeletionProtectionEnabled) || out.Table.BillingModeSummary == nil || out.Table.BillingModeSummary.BillingMode != dynamodbtypes.BillingModePayPerRequest {
 		t.Errorf("protected %v, billing %+v", aws.ToBool(out.Table.DeletionProtectionEnabled), out.Table.BillingModeSummary)
 	}
-	// MiniStack 1.5.33 does not carry expiry, point-in-time recovery and encryption over from CloudFormation: what is
+	// MiniStack 1.5.33 does not carry expiry and point-in-time recovery over from CloudFormation: what is
 	// asserted is the template that was deployed.
 	var template struct {
 		Resources map[string]struct {
@@ -215,7 +215,6 @@ func (s *stack) deployedTable(t *testing.T) {
 	for property, want := range map[string]map[string]any{
 		"TimeToLiveSpecification":          {"AttributeName": "ttl", "Enabled": true},
 		"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
-		"SSESpecification":                 {"SSEEnabled": true},
 	} {
 		var got map[string]any
 		if err := json.Unmarshal(table.Properties[property], &got); err != nil || !maps.Equal(got, want) {

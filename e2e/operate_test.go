@@ -150,17 +150,6 @@ func (s *stack) send(t *testing.T, output, group, deduplication, body string) {
 	}
 }
 
-// replay sends dead letters back to where they came from, each under a deduplication id that it never had.
-func (s *stack) replay(t *testing.T, from, to string) int {
-	t.Helper()
-	letters := s.letters(t, from)
-	for _, m := range letters {
-		s.send(t, to, m.Attributes["MessageGroupId"], aws.ToString(m.MessageId)+".replay", aws.ToString(m.Body))
-		s.discard(t, from, m)
-	}
-	return len(letters)
-}
-
 // fill puts a value into a secret that the stack made, as the stack's first two outputs tell a person to.
 func (s *stack) fill(t *testing.T, output string, value map[string]string) {
 	t.Helper()

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/synthsync/synthsync/cmd/synthsync/letters"
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/queue/sqsfifo"
@@ -22,8 +23,9 @@ import (
 type story struct {
 	*stack
 	*world
-	table string
-	alien *stack // a second stack in the same account
+	table   string
+	alien   *stack // a second stack in the same account
+	command string // synthsync, as operators have it
 }
 
 // delivered is how long what a run queued may take: a message that comes before its run's look at Synthesize rests for
@@ -33,7 +35,7 @@ const delivered = 60 * time.Second
 // TestStory is the life of a deployed stack. Where a chapter fails, the rest would tell nothing.
 func TestStory(t *testing.T) {
 	c, w := newCloud(t), newWorld(t)
-	s := &story{stack: c.newStack(t, "story"), alien: c.newStack(t, "alien"), world: w}
+	s := &story{stack: c.newStack(t, "story"), alien: c.newStack(t, "alien"), world: w, command: buildCommand(t)}
 	for _, chapter := range []struct {
 		title string
 		tell  func(*story, *testing.T)
@@ -68,7 +70,7 @@ func (s *story) isDeployed(t *testing.T) {
 
 func (s *story) standsBeside(t *testing.T) {
 	s.alien.deploy(t, "Architecture="+s.architecture)
-	s.alien.deployed(t, expected{
+	s.alien.deployed(t, expected{ // what the template promises to who gives it nothing
 		workerTimeout: 120, fetchTimeout: 900, maxReceiveCount: "10", usageConcurrency: 2,
 		expression: "cron(15 2 * * ? *)", flexibleMinutes: 15, mode: "observe",
 	})
@@ -90,6 +92,9 @@ func (s *story) standsBeside(t *testing.T) {
 func (s *story) observes(t *testing.T) {
 	s.fillAutotask(t, autotasktest.DefaultCredentials)
 	s.fillSynthesize(t, synthesizetest.DefaultVendorKey, synthesizetest.DefaultPartnerKey)
+	if looked, log := s.invoke(t, `{"dryRun":true}`); looked.Due != 2*companies || !looked.DryRun {
+		t.Errorf("the first look: %d counts due\n%s", looked.Due, log)
+	}
 	result := s.run(t, 2*companies)
 	if result.Mode != fetch.ModeObserve || result.Read.Companies == 0 {
 		t.Errorf("%+v", result)
@@ -134,8 +139,11 @@ func (s *story) retires(t *testing.T) {
 	had := s.units(2, workstations)
 	s.retire(1, func(i autotasktest.Item) bool { return i.Company == 2 && i.Type == autotasktest.TypeLaptop })
 	s.retire(1000, func(i autotasktest.Item) bool { return i.Company == 5 && i.Type == autotasktest.TypeServer })
-	s.run(t, 2)
-	within(t, delivered, "both counts are told", s.truth)
+	var result fetch.Result
+	s.operate(t, 0, &result, "run") // waits until all is delivered
+	if err := s.truth(); err != nil || result.Usage.Posted != 2 {
+		t.Errorf("%d counts posted: %v", result.Usage.Posted, err)
+	}
 	if s.units(5, servers) != "0" || s.units(2, workstations) == had {
 		t.Errorf("%s servers, %s workstations after %s", s.units(5, servers), s.units(2, workstations), had)
 	}
@@ -165,14 +173,23 @@ func (s *story) outlastsAnOutage(t *testing.T) {
 	}
 	outage.Remove()
 
-	buy() // so that the letters are older than what the next run tells
+	buy()                     // so that the letters are older than what the next run tells
 	s.run(t, 2*len(affected)) // both services: what the old run meant to tell has not ended
 	within(t, delivered, "the newer run is told", s.truth)
 	s.quiet(t, delivered)
 
+	var listing letters.Listing
+	s.operate(t, 0, &listing, "dead-letters", "list")
+	for _, l := range listing.Letters {
+		if l.RunID != old.RunID || l.Verdict.Outcome != letters.Superseded || !strings.HasPrefix(l.Reason, "tried 3 times") {
+			t.Errorf("letter of company %s, run %s: %s; %+v", l.Company, l.RunID, l.Reason, l.Verdict)
+		}
+	}
 	before := s.posts()
-	if n := s.replay(t, usageDeadLetters, usageQueue); n != len(affected) {
-		t.Errorf("%d letters replayed", n)
+	var moved letters.Moved
+	s.operate(t, 0, &moved, "dead-letters", "replay")
+	if len(listing.Letters) != len(affected) || moved != (letters.Moved{Sent: len(affected)}) {
+		t.Errorf("%d letters listed, replayed %+v", len(listing.Letters), moved)
 	}
 	s.quiet(t, delivered)
 	if n := s.depth(t, usageDeadLetters); n > 0 {
@@ -215,9 +232,19 @@ func (s *story) followsARotation(t *testing.T) {
 	s.fillAutotask(t, rotated)
 	s.fillSynthesize(t, synthesizetest.DefaultVendorKey, s.synthesize.RotatePartnerKey("another-partner-key"))
 	s.add(14, autotasktest.TypeServer, 1)
+	s.tenant.ResetLog()
+	s.synthesize.ResetLog()
 	s.run(t, 1)
 	within(t, delivered, "the count is told with the new keys", s.truth)
 	s.quiet(t, delivered)
+	// The functions still had the old ones. A user who is refused often is locked out.
+	refused := s.tenant.Count(func(r autotasktest.Request) bool { return r.SentLogin && !r.Authenticated })
+	if refused > 1 {
+		t.Errorf("Autotask refused %d logins", refused)
+	}
+	if n := s.synthesize.CountRequests(func(r synthesizetest.Request) bool { return r.Status == 401 }); n > 2 {
+		t.Errorf("Synthesize refused %d requests, of two functions", n)
+	}
 }
 
 func (s *story) holds(t *testing.T) {
@@ -230,12 +257,16 @@ func (s *story) holds(t *testing.T) {
 	})
 	s.retire(all, func(i autotasktest.Item) bool { return i.Company != 0 && i.Type == autotasktest.TypeLaptop })
 	before := s.synthesize.Total()
-	result, log := s.invoke(t, `{}`)
+	var result fetch.Result
+	s.operate(t, 3, &result, "run")
 	if result.State != fetch.StateHeld || !strings.Contains(result.Reason, workstations) {
 		t.Errorf("the run is %s: %q", result.State, result.Reason)
 	}
-	if !strings.Contains(log, "run held: nothing was told") {
-		t.Errorf("the log does not say so: %s", log)
+	// The metric that RunHeldAlarm watches is a line of the log, and CloudWatch's affair from there on.
+	for _, sign := range []string{`"msg":"run held: nothing was told","runId":"` + result.RunID, `"RunsHeld":1`} {
+		if !strings.Contains(s.log(t, "fetch-configurations"), sign) {
+			t.Errorf("the log does not say %s", sign)
+		}
 	}
 	if accounts, usage := s.depth(t, accountsQueue), s.depth(t, usageQueue); accounts+usage > 0 || s.synthesize.Total() != before {
 		t.Errorf("%d and %d messages, %d requests to Synthesize", accounts, usage, s.synthesize.Total()-before)
@@ -243,6 +274,11 @@ func (s *story) holds(t *testing.T) {
 }
 
 func (s *story) isDeleted(t *testing.T) {
+	for _, letters := range []string{accountsDeadLetters, usageDeadLetters, "FailedRunsUrl", "FailedSchedulesUrl"} {
+		if n := s.depth(t, letters); n > 0 {
+			t.Errorf("%d messages lie in %s at the end", n, letters)
+		}
+	}
 	s.delete(t)
 	out, err := s.tables.Scan(t.Context(), &dynamodb.ScanInput{TableName: &s.table})
 	if err != nil || out.Count < companies {

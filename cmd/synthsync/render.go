@@ -32,6 +32,8 @@ func newTable(w io.Writer, header ...any) table.Writer {
 	style.Format.Header = text.FormatDefault
 	t.SetStyle(style)
 	t.AppendHeader(table.Row(header))
+	// A company's name may be as long as a paragraph.
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 1, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}})
 	return t
 }
 

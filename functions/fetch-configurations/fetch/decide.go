@@ -311,7 +311,8 @@ func (r *run) reportFleet(warnings []string) {
 	if n := f.stats.OwnCompany; n > 0 {
 		r.attend(KindOwnCompany, n, "%d items of company 0 (your own) are left out; INCLUDE_OWN_COMPANY=true counts them", n)
 	}
-	for name, ids := range f.sameName() {
-		r.attend(KindDuplicateNames, 0, "%d companies are called %q (ids %s): mind which account is mapped to which", len(ids), name, fmt.Sprint(ids))
+	same := f.sameName()
+	for _, name := range slices.Sorted(maps.Keys(same)) {
+		r.attend(KindDuplicateNames, 0, "%d companies are called %q (ids %s): mind which account is mapped to which", len(same[name]), name, fmt.Sprint(same[name]))
 	}
 }
