@@ -113,6 +113,8 @@ func TestMode_PostShowsWhatBecomes0AndWhatIsNotMapped_AndAsks(t *testing.T) {
 	o.says("[mode]")
 	o.mustDo("mode --ledger LEDGER", 0)
 	o.says("The mode is post, set by")
+	o.mustDo("report --ledger LEDGER", 0)
+	o.says("The mode is post, set by")
 	o.mustDo("mode observe --ledger LEDGER", 0)
 	writes = o.sim.Writes()
 	delete(o.env, "MODE")
