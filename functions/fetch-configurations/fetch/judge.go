@@ -19,7 +19,9 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 		left, passed = nil, holds
 	}
 	fleet, single := split(left)
-	if len(fleet) > 0 {
+	if r.hand.Hold.On && len(fleet) == 0 {
+		fleet, single = single, nil // nobody at all is told
+	} else if len(fleet) > 0 {
 		// All of it is what a person sees, and approves, with this run: the companies' own, and what was approved before.
 		single, fleet, passed = nil, append(left, passed...), nil
 	}
@@ -61,7 +63,7 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	if r.event.DryRun || r.result.Mode == ModeObserve {
 		return nil // what is approved in observe stays approved
 	}
-	if r.hand.Hold.On && len(fleet) == 1 && held.Approved != nil {
+	if r.hand.Hold.On && len(left) == 0 && held.Approved != nil {
 		return nil // what is approved waits for the resume
 	}
 	if err := r.Ledger.NoteHeld(ctx, r.heldBack()); err != nil || len(fleet) > 0 {
