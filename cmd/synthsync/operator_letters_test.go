@@ -1,9 +1,11 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
@@ -81,5 +83,35 @@ func TestOperator_DeadLettersOnOneMachine_AreDeletedOnlyWhenNamed(t *testing.T) 
 	o.mustDo("run --ledger LEDGER", 0) // and still tells what they were to tell
 	if u := o.sim.Counts(); len(u) == 0 {
 		t.Error("nothing was told")
+	}
+}
+
+// A ledger was restored from a backup that never knew of a count: it knows of nothing that could stand above 0. A full run
+// does not believe it.
+func TestOperator_RestoredLedgerHasForgottenACount_FullRunTellsItsZero(t *testing.T) {
+	o := newOperator(t)
+	o.mustDo("run --ledger LEDGER", 0)
+	o.sim.MapAll()
+	backup, err := os.ReadFile(o.ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.tenant.SetCompany(autotasktest.Company{ID: 9001, Name: "Backed Up Too Late"})
+	id := o.tenant.AddItem(autotasktest.Item{Company: 9001, Type: autotasktest.TypeServer})
+	o.mustDo("run --ledger LEDGER", 0)
+	o.sim.MapAll()
+	o.mustDo("run --ledger LEDGER", 0)
+	pair := synthesizetest.Pair{AccountID: "9001", Service: "Managed Servers"}
+	if got := o.sim.Counts()[pair]; got != "1" {
+		t.Fatalf("Synthesize holds %q", got)
+	}
+	if err := os.WriteFile(o.ledger, backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.tenant.AddItem(autotasktest.Item{Company: 9001, Type: autotasktest.TypeLaptop}) // the company is still a client
+	o.tenant.Retire(id)
+	o.mustDo("run --ledger LEDGER --full --force", 0)
+	if got := o.sim.Counts()[pair]; got != "0" {
+		t.Errorf("Synthesize holds %q servers of a company that has none", got)
 	}
 }

@@ -362,3 +362,34 @@ func TestAccounts_LedgerOfAnOlderBackupMakesNothing(t *testing.T) {
 		t.Fatalf("%+v, made %d", failures, d.made("Servers"))
 	}
 }
+
+// A worker has looked for the services. Another one made one meanwhile and stood still before it had written down the id,
+// for so long that its claim is not believed any more.
+func TestAccounts_ClaimTakenOverAfterAnOldLook_ServiceIsMadeOnce(t *testing.T) {
+	d := newDesk(t)
+	m := d.services(observed, "Servers")
+	happened := false
+	d.sim.OnRequest(func(r synthesizetest.RequestInfo) {
+		if happened || !on("GET", "/accounts")(r) { // the services have been read by then
+			return
+		}
+		happened = true
+		d.must(d.sim.SeedEarlier(synthesizetest.Earlier{Services: []synthesizetest.Service{{Name: "Servers", Description: "Servers", Category: "other", Subcategory: "other"}}}))
+		_, err := d.book.UpdateServices(context.Background(), func(s *ledger.Services) error {
+			s.List[s.Index("Servers")].Making = &ledger.Making{Token: "another", Since: d.now.Add(-10 * time.Minute)}
+			return nil
+		})
+		d.must(err)
+	})
+	if failures := d.handle(m); len(failures) != 0 || !happened {
+		t.Fatalf("%+v", failures)
+	}
+	if n := d.made("Servers"); n != 1 {
+		t.Errorf("the service stands %d times", n)
+	}
+	services, err := d.book.Services(context.Background())
+	d.must(err)
+	if s, _ := services.ByName("Servers"); s.ID == "" || s.Making != nil {
+		t.Errorf("the ledger says %+v", s)
+	}
+}
