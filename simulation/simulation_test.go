@@ -1,0 +1,27 @@
+package simulation
+
+import (
+	"runtime"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	runtime.GOMAXPROCS(1) // so that the order in which goroutines reach their points is the same each time
+	m.Run()
+}
+
+func TestHistories_FixedSeeds_EveryRuleHolds(t *testing.T) {
+	for seed := range uint64(300) {
+		if out := Run(t, seed); out.Invariant != "" {
+			t.Fatalf("seed %d: %s", seed, out)
+		}
+	}
+}
+
+func TestHistory_OneSeed_OneTrace(t *testing.T) {
+	for seed := range uint64(200) {
+		if a, b := Run(t, seed), Run(t, seed); a.Trace != b.Trace {
+			t.Errorf("seed %d: two lives of one history differ (%d and %d steps)", seed, a.Steps, b.Steps)
+		}
+	}
+}
