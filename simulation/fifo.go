@@ -71,32 +71,33 @@ func (q *fifo) put(group, deduplicationID, body string) string {
 // due tells whether a message can be delivered now, else when one may be.
 func (q *fifo) due(now time.Time) (bool, time.Time) {
 	var next time.Time
-	blocked := map[string]bool{}
+	blocked := q.blocked(now)
 	for _, e := range q.entries {
-		if blocked[e.group] {
-			continue
+		if !blocked[e.group] {
+			return true, time.Time{}
 		}
-		if now.Before(e.hidden) {
-			blocked[e.group] = true
-			if next.IsZero() || e.hidden.Before(next) {
-				next = e.hidden
-			}
-			continue
+		if now.Before(e.hidden) && (next.IsZero() || e.hidden.Before(next)) {
+			next = e.hidden
 		}
-		return true, time.Time{}
 	}
 	return false, next
+}
+
+// blocked is the groups of which something is hidden.
+func (q *fifo) blocked(now time.Time) map[string]bool {
+	blocked := map[string]bool{}
+	for _, e := range q.entries {
+		if now.Before(e.hidden) {
+			blocked[e.group] = true
+		}
+	}
+	return blocked
 }
 
 // receive takes a batch: of each group the first ones, and nothing of a group of which something is hidden.
 func (q *fifo) receive(now time.Time) []*entry {
 	var batch []*entry
-	blocked := map[string]bool{}
-	for _, e := range slices.Clone(q.entries) {
-		if now.Before(e.hidden) {
-			blocked[e.group] = true
-		}
-	}
+	blocked := q.blocked(now)
 	for _, e := range slices.Clone(q.entries) {
 		if blocked[e.group] || len(batch) == batchSize {
 			continue

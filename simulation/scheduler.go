@@ -1,10 +1,14 @@
 package simulation
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing/synctest"
@@ -54,13 +58,24 @@ var errKilled = errors.New("the function was cut off")
 type parked struct {
 	task   *task
 	what   string
+	who    uint64 // the goroutine; they are numbered in the order of their making
 	resume chan struct{}
+}
+
+func goroutine() uint64 {
+	var text [40]byte
+	fields := bytes.Fields(text[:runtime.Stack(text[:], false)])
+	id, err := strconv.ParseUint(string(fields[1]), 10, 64)
+	if err != nil {
+		panic(err) // the first line has been "goroutine N [running]:" for ever
+	}
+	return id
 }
 
 // yield lets the world act, and returns an error if the function has been cut off.
 func (t *task) yield(what string) error {
 	s := t.sim
-	p := &parked{t, what, make(chan struct{})}
+	p := &parked{t, what, goroutine(), make(chan struct{})}
 	s.mu.Lock()
 	if t.dead {
 		s.mu.Unlock()
@@ -79,6 +94,18 @@ func (t *task) yield(what string) error {
 	return nil
 }
 
+// waits comes before each wait of a client. Timers that end in the same instant go off in any order; so none do.
+func (t *task) waits(string, time.Duration) {
+	if t.yield("waits") != nil {
+		return
+	}
+	t.sim.mu.Lock()
+	t.sim.waited++
+	apart := time.Duration(t.sim.waited%100_000+1) * time.Microsecond
+	t.sim.mu.Unlock()
+	time.Sleep(apart)
+}
+
 // scheduler is the part of a simulation that decides who goes on.
 type scheduler struct {
 	mu     sync.Mutex
@@ -87,6 +114,7 @@ type scheduler struct {
 	tasks  []*task
 	events []event
 	steps  int
+	waited int
 }
 
 type event struct {
@@ -200,7 +228,10 @@ func (s *sim) options(now time.Time) (options []option, next time.Time) {
 		if c := strings.Compare(a.task.name, b.task.name); c != 0 {
 			return c
 		}
-		return strings.Compare(a.what, b.what)
+		if c := strings.Compare(a.what, b.what); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.who, b.who)
 	})
 	for _, p := range waiting {
 		if now.Before(p.task.frozen) {

@@ -33,7 +33,7 @@ const (
 
 var wireFaultNames = [...]string{
 	"none", "lost on the way", "500", "429 with Retry-After", "429", "503 page", "answer lost", "accepted, 502", "cut short",
-	"200 without an answer", "accepted, hangs", "hangs", "accepted late", "401", "403",
+	"answer without a body", "accepted, hangs", "hangs", "accepted late", "401", "403",
 }
 
 // wire carries one function's requests to one vendor.
@@ -90,8 +90,8 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		if w.vendor == autotaskName {
 			return made(r, 200, `{"errors":["The request could not be completed."]}`), nil
 		}
-		w.evaluate(r, body)
-		return made(r, 200, ``), nil
+		status, _, _ := w.evaluate(r, body)
+		return made(r, status, ``), nil
 	case refused401:
 		return made(r, 401, ``), nil
 	case refused403:
@@ -104,8 +104,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		})
 		return nil, fmt.Errorf("connection closed: %w", io.EOF)
 	case hangBefore:
-		<-ctx.Done()
-		return nil, ctx.Err()
+		return nil, w.hang(ctx, what)
 	}
 	status, header, answer := w.evaluate(r, body)
 	switch fault {
@@ -114,8 +113,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	case gateway502:
 		return made(r, 502, `<html><body>Bad Gateway</body></html>`), nil
 	case hangAfter:
-		<-ctx.Done()
-		return nil, ctx.Err()
+		return nil, w.hang(ctx, what)
 	case cutShort:
 		response := made(r, status, "")
 		response.Body = io.NopCloser(&cut{bytes.NewReader(answer[:len(answer)/2])})
@@ -132,6 +130,15 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		response.Header[k] = v
 	}
 	return response, nil
+}
+
+// hang waits until the client gives up.
+func (w wire) hang(ctx context.Context, what string) error {
+	<-ctx.Done()
+	if err := w.yield("gives up on " + what); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // evaluate lets a request take effect.
