@@ -158,9 +158,6 @@ func (s *sim) beforeEffect(vendor string, r *http.Request, _ []byte) map[string]
 // effect holds a request that took effect against the rules.
 func (s *sim) effect(t *task, vendor string, r *http.Request, body []byte, status int, before map[string]bool) {
 	s.effects++
-	if status == http.StatusUnauthorized {
-		s.refused(t, vendor)
-	}
 	if vendor == autotaskName {
 		if t.read != nil {
 			t.read.to = len(s.changes)
@@ -189,7 +186,8 @@ func (s *sim) effect(t *task, vendor string, r *http.Request, body []byte, statu
 	}
 }
 
-// refused counts the logins of one invocation that the vendor refused for a wrong secret.
+// refused counts the refusals of a wrong secret that an invocation came to know of. A refusal whose answer was lost cannot
+// be told from a request that never arrived.
 func (s *sim) refused(t *task, vendor string) {
 	wrong := s.credentials.Secret != s.secretRight
 	most := 2

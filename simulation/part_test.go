@@ -12,16 +12,21 @@ func TestPart(t *testing.T) {
 	if err != nil {
 		t.Skip("PART is no seed")
 	}
-	var lives [2][]string
-	for i := range lives {
-		traced = func(line string) { lives[i] = append(lives[i], line) }
+	life := func() (lines []string) {
+		traced = func(line string) { lines = append(lines, line) }
+		defer func() { traced = nil }()
 		Run(t, seed)
+		return lines
 	}
-	traced = nil
-	for i := range lives[0] {
-		if i >= len(lives[1]) || lives[0][i] != lives[1][i] {
-			for j := max(0, i-12); j < i+5; j++ {
-				t.Logf("%s\n     %s", lives[0][j], lives[1][j])
+	first := life()
+	for range 30 {
+		other := life()
+		for i := range min(len(first), len(other)) {
+			if first[i] == other[i] {
+				continue
+			}
+			for j := max(0, i-12); j < min(i+5, len(first), len(other)); j++ {
+				t.Logf("%s\n     %s", first[j], other[j])
 			}
 			return
 		}

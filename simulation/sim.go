@@ -63,6 +63,7 @@ type sim struct {
 	renamed  bool
 	removed  bool
 	early    bool
+	earlier  bool
 	last     fetch.Result
 	lastErr  error
 
@@ -266,4 +267,9 @@ func sum(body []byte) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write(body)
 	return h.Sum64()
+}
+
+// CannotMeet tells which faults a stage cannot meet: what is read takes no effect late, runs delete no messages.
+func CannotMeet(what, stage string) bool {
+	return strings.HasPrefix(what, "state ") || stage == "run" && (what == "accepted late" || what == "deletion lost")
 }

@@ -125,6 +125,9 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if status == http.StatusUnauthorized {
+		s.refused(w.task, w.vendor)
+	}
 	response := made(r, status, string(answer))
 	for k, v := range header {
 		response.Header[k] = v

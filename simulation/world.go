@@ -147,6 +147,7 @@ func (s *sim) populate() {
 	}
 	s.add(0, desktop)
 	if s.choose.one("an earlier integration", 200, 1) == 1 {
+		s.earlier = true
 		s.note("an earlier integration left accounts, services and counts")
 		err := s.vendor.SeedEarlier(synthesizetest.Earlier{
 			Accounts: []synthesizetest.Account{{ID: "1", Name: "Client 1", Mapped: true}, {ID: "2", Name: "Client 2"}},
@@ -282,7 +283,8 @@ func (s *sim) perform(what int, where string) {
 			}
 		}
 	case 20:
-		s.vendor.Disconnect(synthesizetest.Disconnecting{KeepCounts: s.choose.of(name, 2) == 1})
+		// Counts of an earlier integration that come back after a disconnect which no look of ours preceded cannot be known of.
+		s.vendor.Disconnect(synthesizetest.Disconnecting{KeepCounts: s.choose.of(name, 2) == 1 && !s.earlier})
 		did = "the integration is disconnected and connected again"
 	case 21:
 		s.vendor.RemakeIntegration(synthesizetest.Remaking{NoServices: s.choose.of(name, 2) == 1})
