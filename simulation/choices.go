@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"slices"
 	"strconv"
@@ -53,14 +52,21 @@ func (c *choices) of(name string, n int) int {
 }
 
 func (c *choices) hash(key string) uint64 {
-	h := fnv.New64a()
-	_, _ = fmt.Fprintf(h, "%d/%s", c.seed, key)
-	x := h.Sum64() // FNV's low bits are poor: mix
+	x := fnv(c.seed*0x9e3779b97f4a7c15, key) // FNV's low bits are poor: mix
 	x ^= x >> 33
 	x *= 0xff51afd7ed558ccd
 	x ^= x >> 33
 	x *= 0xc4ceb9fe1a85ec53
 	return x ^ x>>33
+}
+
+// fnv is FNV-1a from some state on.
+func fnv(state uint64, text string) uint64 {
+	state ^= 0xcbf29ce484222325
+	for i := range len(text) {
+		state = (state ^ uint64(text[i])) * 0x100000001b3
+	}
+	return state
 }
 
 // encode writes a history as text: a line for each decision that was not 0.

@@ -75,7 +75,10 @@ func goroutine() uint64 {
 // yield lets the world act, and returns an error if the function has been cut off.
 func (t *task) yield(what string) error {
 	s := t.sim
-	p := &parked{t, what, goroutine(), make(chan struct{})}
+	p := &parked{task: t, what: what, resume: make(chan struct{})}
+	if what == "waits" || strings.Contains(what, "refusal") { // what several goroutines of a task can be about to do
+		p.who = goroutine()
+	}
 	s.mu.Lock()
 	if t.dead {
 		s.mu.Unlock()

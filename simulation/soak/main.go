@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,7 @@ func between(text string) (from, to uint64, err error) {
 // worker lives through every stride-th seed. One process uses one processor, so that one seed is one history.
 func worker(from, to, stride uint64, lasts time.Duration) {
 	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(400) // a history is small, and gone after it
 	end := time.Now().Add(lasts)
 	f := found{Coverage: map[string]int{}}
 	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{
