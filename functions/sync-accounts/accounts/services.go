@@ -106,9 +106,9 @@ func (s *Stage) makeService(ctx context.Context, look *Look, wanted message.Serv
 		return queue.Dead(fmt.Errorf("make service %q: it stands at Synthesize already, as the one that the rules called %q; say formerly: %q in its rule", wanted.Name, other, other))
 	}
 	token := s.Token()
-	claimed := false
+	claimed, takenOver := false, false
 	services, err := s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
-		claimed = false
+		claimed, takenOver = false, false
 		at := known.Index(wanted.Name)
 		if at < 0 {
 			known.Apply(append(known.Rules(), ledger.Rule{Name: wanted.Name}))
@@ -121,6 +121,7 @@ func (s *Stage) makeService(ctx context.Context, look *Look, wanted message.Serv
 		if service.Making != nil && service.Making.Token != token && s.alive(service.Making.Since) {
 			return errBeingMade
 		}
+		takenOver = service.Making != nil && service.Making.Token != token
 		service.Making = &ledger.Making{Token: token, Since: s.Now().UTC()}
 		claimed = true
 		return nil
@@ -132,7 +133,7 @@ func (s *Stage) makeService(ctx context.Context, look *Look, wanted message.Serv
 		return err
 	}
 	service, _ := services.ByName(wanted.Name)
-	standing, err := s.createOrFind(ctx, look, service, wanted)
+	standing, err := s.createOrFind(ctx, look, service, wanted, takenOver)
 	if err != nil {
 		return fmt.Errorf("make service %q: %w", wanted.Name, err)
 	}
@@ -168,8 +169,19 @@ func (s *Stage) alive(since time.Time) bool {
 	return age < s.MakingLives && age > -s.MakingLives
 }
 
-// createOrFind asks for the service, and lists again when the answer is not a clear yes: it may stand all the same.
-func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Service, wanted message.Service) ([]ledger.Standing, error) {
+// createOrFind asks for the service, and lists again when the answer is not a clear yes: it may stand all the same. After
+// another worker's claim was taken over it lists first: that worker may have made it since this one looked.
+func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Service, wanted message.Service, takenOver bool) ([]ledger.Standing, error) {
+	if takenOver {
+		vendor, err := s.Synthesize.Vendor(ctx)
+		if err != nil {
+			return nil, err
+		}
+		look.Vendor.Services = vendor.Services
+		if contains(vendor.Services, wanted.Name) {
+			return standings(vendor.Services), nil
+		}
+	}
 	made, err := s.Synthesize.CreateService(ctx, synthesize.NewService{
 		Name: wanted.Name, Description: wanted.Description, Category: wanted.Category, Subcategory: wanted.Subcategory,
 	})
@@ -192,11 +204,15 @@ func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Ser
 		made = vendor.Services
 	}
 	look.Vendor.Services = made
-	standing := make([]ledger.Standing, len(made))
-	for i, m := range made {
-		standing[i] = ledger.Standing{ID: m.ID, Name: m.Name}
+	return standings(made), nil
+}
+
+func standings(services []synthesize.Service) []ledger.Standing {
+	standing := make([]ledger.Standing, len(services))
+	for i, service := range services {
+		standing[i] = ledger.Standing{ID: service.ID, Name: service.Name}
 	}
-	return standing, nil
+	return standing
 }
 
 func contains(services []synthesize.Service, name string) bool {
