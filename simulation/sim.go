@@ -59,7 +59,6 @@ type sim struct {
 	effects  int
 	everMade map[string]bool
 	restored bool
-	renamed  bool
 	removed  bool
 	early    bool
 	earlier  bool

@@ -277,8 +277,10 @@ func (s *sim) perform(what int, where string) {
 				_ = s.vendor.UnmapService(v.ID)
 				did = "service " + v.Name + " is unmapped"
 			} else {
-				_ = s.vendor.RenameService(v.ID, v.Name+" (renamed)")
-				s.renamed = true
+				if !s.knows(v.ID) {
+					s.removed = true // made, but nobody of ours has seen its id: after a rename nobody can recognise it
+				}
+				_ = s.vendor.RenameService(v.ID, fmt.Sprintf("%s (renamed %d)", v.Name, len(s.story)))
 				did = "service " + v.Name + " is renamed at Synthesize"
 			}
 		}
@@ -342,6 +344,12 @@ func (s *sim) perform(what int, where string) {
 		s.note("%s (before %s)", did, where)
 		s.trace("%s", did)
 	}
+}
+
+// knows tells whether the ledger knows a service of an id.
+func (s *sim) knows(serviceID string) bool {
+	docs, err := s.table.Get(context.Background(), ledger.Key{Kind: "state", ID: "services"})
+	return err == nil && bytes.Contains(docs[0].Body, []byte(`"`+serviceID+`"`))
 }
 
 // replay brings a dead letter back, now and then leaving it where it was, so that it comes twice.
