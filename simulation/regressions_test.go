@@ -23,3 +23,22 @@ next after run6 ledger read run#2 = 1
 runs#1 = 3
 `)
 }
+
+// The ledger was restored from a backup made just before a count was told. The devices went, and a full run told no zero,
+// since the restored ledger knew of nothing that could stand above 0.
+func TestRegression_RestoredLedgerHasForgottenACount_FullRunTellsItsZero(t *testing.T) {
+	Replay(t, `
+act 29#1 = 2
+act before accounts2 Synthesize POST /organization/accounts [{"id":"1","name":"Client 1","description":"Autotask company 1"},{"id":"2","name":"Client 2","description":"Autotask company 2"}]#1 = 14
+act before accounts2 ledger read state/services#6 = 27
+act before accounts2 ledger read state/tenant#1 = 29
+act before run1 ledger read state/services#1 = 28
+act before run3 ledger write run#2 = 29
+act before usage2 ledger read state/head#1 = 21
+act before usage3 answer to Synthesize POST /service/38f97721a48a98d449741900/count {"accountId":"1","unitCount":2}#1 = 16
+act before usage3 ledger read state/head#1 = 28
+an earlier integration#1 = 1
+laptops#1 = 1
+throttled: accounts1 ledger read state/services#3 = 1
+`)
+}

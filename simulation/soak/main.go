@@ -54,7 +54,7 @@ func main() {
 		worker(from, to, *stride, *lasts)
 		return
 	}
-	os.Exit(lead(from, to, *lasts, max(*processes, 1)))
+	os.Exit(lead(from, to, *lasts, int(min(to-from, uint64(max(*processes, 1))))))
 }
 
 func between(text string) (from, to uint64, err error) {
