@@ -145,6 +145,12 @@ func (s *sim) populate() {
 			s.add(1, server)
 		}
 	}
+	if s.choose.one("a large tenant", 10, 1) == 1 { // one that takes several pages and both walkers
+		for n := range int64(1300) {
+			s.nextItem += n % 5 * 100
+			s.add(1+n%int64(companies), 1+n%4)
+		}
+	}
 	s.add(0, desktop)
 	if s.choose.one("an earlier integration", 200, 1) == 1 {
 		s.earlier = true

@@ -43,12 +43,17 @@ func main() {
 	seeds := flag.String("seeds", "", "the seeds, as from:to; the default begins anywhere")
 	lasts := flag.Duration("for", 5*time.Minute, "how long at most")
 	processes := flag.Int("processes", runtime.NumCPU(), "how many processes")
+	first := flag.Bool("first", false, "stop at the first history that fails, and say after how many, in one line")
 	stride := flag.Uint64("stride", 0, "set by the command for its own processes")
 	flag.Parse()
 	from, to, err := between(*seeds)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
+	}
+	if *first {
+		untilFirst(from, to, *lasts)
+		return
 	}
 	if *stride > 0 {
 		worker(from, to, *stride, *lasts)
@@ -92,6 +97,26 @@ func worker(from, to, stride uint64, lasts time.Duration) {
 				}
 			}
 			_ = json.NewEncoder(os.Stdout).Encode(f)
+		},
+	}}, nil, nil)
+}
+
+// untilFirst is for the mutants: is there a history that fails, and after how many?
+func untilFirst(from, to uint64, lasts time.Duration) {
+	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(400)
+	end := time.Now().Add(lasts)
+	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{
+		Name: "first",
+		F: func(t *testing.T) {
+			seed := from
+			for ; seed < to && time.Now().Before(end); seed++ {
+				if out := simulation.Run(t, seed); out.Invariant != "" {
+					fmt.Printf("FAILS after %d: %s\n", seed-from+1, out.Invariant)
+					return
+				}
+			}
+			fmt.Printf("HOLDS after %d\n", seed-from)
 		},
 	}}, nil, nil)
 }

@@ -147,7 +147,7 @@ func (p planner) pair(c company, a ledger.Account, service ledger.Service) (Chan
 	case !service.Ruled:
 		change.To, change.Reason = 0, takesBack(pair, ReasonUnruled)
 		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold)
-	case change.To == 0 && !mayStand && !(p.full && (pair.State == ledger.Told || a.Exists && !pair.NoMap)):
+	case change.To == 0 && !mayStand && !(p.full && (pair.State == ledger.Told || a.Exists)):
 		// A full run tells the zeros of pairs never told, too: a ledger restored from a backup has forgotten what was told
 		// since, and a person who says --full says that it is not to be believed.
 		return change, false
