@@ -130,6 +130,9 @@ func (s *sim) live() {
 	defer s.stop()
 	s.trouble = []int{0, 15, 60, 150}[s.choose.of("troubles", 4)]
 	s.restless = []int{0, 15, 40, 100}[s.choose.of("acts", 4)]
+	if s.choose.one("somebody stands by who maps", 700, 1) == 1 {
+		s.vendor.Switch(func(sw *synthesizetest.Switches) { sw.MapOnCreate = true })
+	}
 	s.populate()
 	s.runsLeft = 3 + s.choose.of("runs", 6)
 	if s.choose.one("months", 3, 1) == 1 {
@@ -137,6 +140,9 @@ func (s *sim) live() {
 	}
 	for s.runsLeft > 0 && s.problem == "" {
 		s.runsLeft--
+		for range s.choose.of("a day at the MSP", 4) {
+			s.perform(1+s.choose.of("what happens there", deviceActs), "run")
+		}
 		s.startRun()
 		gaps := []time.Duration{23 * time.Hour, 5 * time.Second, time.Minute, 20 * time.Minute, 3 * time.Hour, 25 * time.Hour, 24 * time.Hour, 31 * 24 * time.Hour}
 		s.run(time.Now().Add(gaps[s.choose.of("gap", len(gaps))]).Truncate(grid))

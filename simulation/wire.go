@@ -88,7 +88,9 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return made(r, 503, `<html><body>Service Unavailable</body></html>`), nil
 	case okWithErrors:
 		if w.vendor == autotaskName {
-			return made(r, 200, `{"errors":["The request could not be completed."]}`), nil
+			// With what an empty answer would have beside them: believed, it would take every device away.
+			empty := `,"queryCount":0,"items":[],"pageDetails":{"count":0,"requestCount":500,"prevPageUrl":null,"nextPageUrl":null}`
+			return made(r, 200, `{"errors":["The request could not be completed."]`+[]string{"", empty}[s.choose.of("errors beside", 2)]+`}`), nil
 		}
 		status, _, _ := w.evaluate(r, body)
 		return made(r, status, ``), nil

@@ -41,7 +41,7 @@ type rules struct {
 func ruleSets() []rules {
 	sets := []rules{
 		{name: "two services", yaml: `
-- {service: Managed Workstations, types: [Desktop, Laptop]}
+- {service: Managed Workstations, types: [Desktop, Laptop, 1]}
 - {service: Managed Servers, types: [Server]}`,
 			types: map[string][]int64{workstations: {desktop, laptop}, servers: {server}}},
 		{name: "three services", yaml: `
@@ -190,8 +190,11 @@ func (s *sim) act(before string) bool {
 	return true
 }
 
-// acts is how many kinds of acts there are.
-const acts = 30
+// acts is how many kinds of acts there are, deviceActs how many of them, the first ones, are about single devices.
+const (
+	acts       = 30
+	deviceActs = 8
+)
 
 func (s *sim) perform(what int, where string) {
 	name := fmt.Sprintf("act %d", what)

@@ -32,13 +32,13 @@ var mutants = []mutant{
 	// The ledger knows what it does not know.
 	{"3 maybe told", ledgerDir + "pair.go", "	if _, open := p.Open[token]; !open || p.State != MaybeTold {\n		return p\n	}\n	next := p", "	next := p"},
 	{"3 maybe told", ledgerDir + "pair.go", "	if len(next.Open) > 0 || p.Prior == nil {\n		return next\n	}\n	return *p.Prior", "	if p.Prior == nil {\n		return next\n	}\n	return *p.Prior"},
-	{"3 maybe told", ledgerDir + "pair.go", "if other.ObservedAt.Before(at) && other.mayArrive(now, lives) {", "if false {"},
+	{"3 maybe told", ledgerDir + "pair.go", "if other.ObservedAt.Before(at) && other.mayArrive(now, lives) {", "if false && other.mayArrive(now, lives) {"},
 	{"3 maybe told", ledgerDir + "pair.go", "	if p.State != MaybeTold || p.ServiceID != c.Service.ID || p.ObservedAt.After(at) {\n		return p //", "	if false {\n		return p //"},
 	{"3 maybe told", ledgerDir + "tell.go", "	case r.Answer == Unclear || !r.Definite && r.Answer != NotSent:", "	case r.Answer == Unclear && r.Answer != Unclear:"},
 	{"3 maybe told", ledgerDir + "tell.go", "		if a.Incarnation == t.incarnation {", "		if true {"},
 	{"3 maybe told", usageDir + "tell.go", "	case synthesize.Unclear:\n		answer = ledger.Unclear", "	case synthesize.Unclear:\n		answer = ledger.Accepted"},
 	{"3 unknown", ledgerDir + "pair.go", "	if (p.State == Told || p.State == MaybeTold) && id != p.ServiceID {", "	if false && id != p.ServiceID {"},
-	{"3 unknown", ledgerDir + "account.go", "	if !known && a.Adopted && s.Adopted {", "	if false {"},
+	{"3 unknown", ledgerDir + "account.go", "	if !known && a.Adopted && s.Adopted {", "	if !known && false {"},
 	{"3 unknown", ledgerDir + "account.go", "		if p.State == Told || p.State == MaybeTold || p.State == Unknown {\n			p = p.unknown()\n		}\n", ""},
 	// Zero is a count.
 	{"4 zero", fetchDir + "plan.go", "	case units == 0 && pair.Units > 0:\n		return ReasonGone", "	case units == 0 && pair.Units > 0:\n		return \"\""},
