@@ -314,9 +314,14 @@ func (s *sim) written(t *task, before []ledger.Document, writes []ledger.Write) 
 		_ = json.Unmarshal(w.Body, &is)
 		for key, p := range is.Pairs {
 			q := was.Pairs[key]
-			for token := range p.Open {
-				if _, open := q.Open[token]; !open {
-					t.marks[w.ID] = s.effects
+			for token, attempt := range p.Open {
+				if _, open := q.Open[token]; open {
+					continue
+				}
+				t.marks[w.ID] = s.effects
+				if was.Intent != nil && attempt.ObservedAt.Before(was.Intent.ObservedAt) {
+					s.fail("never older over newer", "%s is about to tell account %s what was read at %s, and %s means to tell it what was read at %s",
+						t.name, w.ID, attempt.ObservedAt, was.Intent.RunID, was.Intent.ObservedAt)
 				}
 			}
 			if p.State != ledger.Told || q.State == ledger.Told && q.Units == p.Units && q.ServiceID == p.ServiceID {
