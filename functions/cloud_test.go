@@ -38,6 +38,7 @@ type stack struct {
 	runs    int
 
 	operator string // the tool's executable
+	service  service
 }
 
 func deploy(t *testing.T, change map[string]string) *stack {
@@ -53,6 +54,7 @@ func deploy(t *testing.T, change map[string]string) *stack {
 		"ACCOUNTS_QUEUE_URL": s.cloud.QueueURL("accounts.fifo"), "USAGE_QUEUE_URL": s.cloud.QueueURL("usage.fifo"),
 		"ACCOUNTS_DEAD_LETTER_URL": s.cloud.QueueURL("accounts-dead.fifo"), "USAGE_DEAD_LETTER_URL": s.cloud.QueueURL("usage-dead.fifo"),
 		"AUTOTASK_URL": autotask.URL, "SYNTHESIZE_URL": synthesize.URL, "MODE": "post", "LOG_LEVEL": "DEBUG", "SYNTHESIZE_RATE": "90",
+		"STACK_NAME": stackName,
 	})
 	maps.Copy(s.env, change)
 	s.fetch = s.start("./fetch-configurations")
@@ -116,10 +118,14 @@ func (s *stack) run() fetch.Result {
 
 func (s *stack) invoke(event []byte) lambdatest.Response {
 	s.t.Helper()
+	if !s.service.admit(s.idOf(s.fetch)) {
+		return lambdatest.Response{Error: &lambdatest.Error{Type: "TooManyRequestsException", Message: "Rate Exceeded."}}
+	}
 	r, err := s.fetch.Invoke(context.Background(), event, lambdatest.Options{Deadline: time.Now().Add(60 * time.Second)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.service.ended(s.idOf(s.fetch), r)
 	return r
 }
 
@@ -173,10 +179,15 @@ func (s *stack) batch(f *lambdatest.Function, name string, batch []queue.Receive
 		messages = append(messages, lambdatest.Message{ID: messageID(r), Body: string(r.Body), Group: r.Group, Receives: r.Receives})
 	}
 	document := lambdatest.SQSEvent(lambdatest.QueueARN(name), messages...)
+	if !s.service.admit(s.idOf(f)) {
+		r := lambdatest.Response{Error: &lambdatest.Error{Type: "TooManyRequestsException", Message: "Rate Exceeded."}}
+		return r, lambdatest.Settle(r, document)
+	}
 	r, err := f.Invoke(context.Background(), document.Event, lambdatest.Options{Deadline: time.Now().Add(60 * time.Second)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.service.ended(s.idOf(f), r)
 	return r, lambdatest.Settle(r, document)
 }
 

@@ -58,11 +58,11 @@ func TestMonth_ByHand(t *testing.T) {
 		"Lambda invocations":             30.4 * 102 * 0.2e-6,
 		"SQS idle polling of two queues": 30 * 1440 * 30.4 * 0.5e-6,
 		"SQS messages":                   30.4 * (50 + 1 + 500 + 204) * 0.5e-6,
-		"DynamoDB writes":                30.4 * (2500 + 100 + 51*70 + 16) * 0.625e-6,
-		"DynamoDB reads":                 30.4 * (2750 + 400 + 51*18 + 20) * 0.125e-6,
+		"DynamoDB writes":                30.4 * (2500 + 150 + 70 + 16) * 0.625e-6,
+		"DynamoDB reads":                 30.4 * (2750 + 550 + 41) * 0.125e-6,
 		"Secrets Manager":                0.80,
 		"CloudWatch alarms":              2.00,
-		"CloudWatch custom metrics":      6.60,
+		"CloudWatch custom metrics":      7.20,
 		"CloudWatch dashboard":           3.00,
 	} {
 		if got := by[name]; math.Abs(got-want) > 1e-9 {

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 )
@@ -79,11 +80,10 @@ func arithmetic() string {
 	batches := companies / batchSize
 	counts := min(companies*services, recordMaxCounts)
 	record := float64(recordBytes + recordPerCount*counts)
-	kb := func(unit float64) int { return int((record + unit - 1) / unit) }
 	return fmt.Sprintf(nightly, companies,
-		companies, accountWrites, batches, batchWrites, batches+1, kb(1024), nightWrites, grouped(u.Writes), nights, grouped(u.Writes*nights),
+		companies, accountWrites, batches, batchWrites, int(math.Ceil(record/1024)), nightWrites, grouped(u.Writes), nights, grouped(u.Writes*nights),
 		dynamoWrite*1e6, money(u.Writes*nights*dynamoWrite),
-		companies, accountReads, batches, batchReads, batches+1, kb(4096), nightReads, grouped(u.Reads),
+		companies, accountReads, batches, batchReads, nightReads, grouped(u.Reads),
 		counts, record/1000,
 		2*batches, grouped(u.Invocations),
 		batches, companies, grouped(u.Invocations), grouped(u.QueueRequests+2*u.Invocations),

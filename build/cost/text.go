@@ -53,9 +53,9 @@ const nightly = `
 ## A night, written out, for %d companies
 
 ` + "```" + `
-writes       %d companies x %d + %d batches x %d + %d updates of the run's record x %d KB + %d = %s units
+writes       %d companies x %d + %d batches x %d + the run's record of %d KB + %d = %s units
              x %.1f nights = %s, x $%.3f a million = $%s
-reads        %d companies x %.1f + %d batches x %d + %d x %d (of 4 KB) + %d = %s units
+reads        %d companies x %.1f + %d batches x %d + %d = %s units
 record       of a run: %d counts due at most are listed in it, together %.0f KB
 invocations  1 of fetch-configurations + 1 of sync-accounts + %d of sync-usage = %s
 SQS          %d sends + 1 + %d messages put back + 2 x %s (receive, delete) = %s requests

@@ -57,8 +57,16 @@ func (c *checkCommand) onStack(ctx context.Context, p *process) error {
 	if err := checked.queues(ctx, s, where, p.now); err != nil {
 		return err
 	}
+	hand, err := s.Ledger(p.now).Hand(ctx)
+	if err != nil {
+		return err
+	}
+	checked.Mode = hand.ModeOr(checked.Mode)
 	if checked.Mode == fetch.ModeObserve {
-		checked.advise("The stack observes and tells Synthesize nothing. When the plan is right, deploy it with Mode=post")
+		checked.advise("The stack observes and tells Synthesize nothing. When the plan is right: synthsync mode post %s", where)
+	}
+	if hand.Hold.On {
+		checked.advise("Posting is on hold by %s; it goes on with: synthsync resume %s", hand.Hold, where)
 	}
 	if c.JSON {
 		err = writeJSON(p.stdout, checked)

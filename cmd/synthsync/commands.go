@@ -24,9 +24,10 @@ type common struct {
 type runCommand struct {
 	common
 	place
-	Force        bool `help:"Let a run pass that the guard would hold, whatever it would tell. The blunt tool."`
-	Full         bool `help:"Tell every count again, also those that have not changed."`
-	AcceptTenant bool `help:"The ledger's tenant really moved: bind it to the one that the settings lead to."`
+	Force        bool   `help:"Let a run pass that the guard would hold, whatever it would tell. The blunt tool: approve lets pass only what you have seen."`
+	Reason       string `placeholder:"TEXT" help:"Why, in your words; recorded with your name."`
+	Full         bool   `help:"Tell every count again, also those that have not changed."`
+	AcceptTenant bool   `help:"The ledger's tenant really moved: bind it to the one that the settings lead to."`
 }
 
 type planCommand struct {
@@ -72,7 +73,7 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 		}
 	}
 	m := &local.Machine{Config: config}
-	result, err := m.Run(ctx, fetch.Event{Force: c.Force, Full: c.Full})
+	result, err := m.Run(ctx, fetch.Event{Force: c.Force, Full: c.Full, Actor: p.who(), Reason: c.Reason})
 	progress.close()
 	return c.show(p, result, err)
 }
@@ -93,7 +94,13 @@ func (c *runCommand) show(p *process, result fetch.Result, err error) error {
 		return &exitError{exitUndelivered, err}
 	}
 	if result.State == fetch.StateHeld {
-		return &exitError{exitHeld, fmt.Errorf("run %s is held and nothing was told: look at it with plan, correct Autotask or the rules, or let it pass with --force", result.RunID)}
+		if len(result.Holds) == 1 && result.Holds[0].Key == fetch.HoldByHand {
+			return &exitError{exitHeld, fmt.Errorf("run %s is held and nothing was told; posting goes on with: synthsync resume %s", result.RunID, c.place)}
+		}
+		return &exitError{exitHeld, fmt.Errorf("run %s is held and nothing was told: look at it with plan, correct Autotask or the rules, or let pass what you saw, and only that: synthsync approve %s %s --reason TEXT (run --force lets anything pass)", result.RunID, result.RunID, c.place)}
+	}
+	if len(result.Holds) > 0 {
+		return &exitError{exitHeld, fmt.Errorf("run %s is done, but %d companies were held back: let them pass with: synthsync approve %s %s --reason TEXT; or end one with: synthsync release COMPANY %s --reason TEXT", result.RunID, len(result.Holds), result.RunID, c.place, c.place)}
 	}
 	return nil
 }
@@ -150,6 +157,8 @@ func (c *planCommand) show(p *process, result fetch.Result, err error) error {
 		return &exitError{exitUndelivered, err}
 	case result.State == fetch.StateHeld:
 		return &exitError{exitHeld, errors.New("a run would be held")}
+	case len(result.Holds) > 0:
+		return &exitError{exitHeld, fmt.Errorf("a run would hold %d companies back", len(result.Holds))}
 	}
 	return nil
 }

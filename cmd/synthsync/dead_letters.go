@@ -113,6 +113,19 @@ func (c *replayCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if c.Stack != "" {
+		s, err := c.open(ctx, c.Stack)
+		if err != nil {
+			return err
+		}
+		hand, err := d.Book.Hand(ctx)
+		if err != nil {
+			return err
+		}
+		if silent := hand.Silent(s.Mode()); silent != "" {
+			return &exitError{exitSettings, fmt.Errorf("nobody may be told now: %s; the next run that tells tells what the letters were to tell", silent)}
+		}
+	}
 	moved, err := d.Replay(ctx, c.choose(), c.Rate)
 	if c.JSON {
 		if err := writeJSON(p.stdout, moved); err != nil {

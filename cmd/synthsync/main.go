@@ -22,7 +22,7 @@ const (
 	exitDone        = 0 // done; accounts never mapped included
 	exitUndelivered = 1 // something was not delivered, a lost mapping included
 	exitSettings    = 2 // usage, settings, rules
-	exitHeld        = 3 // held by the guard
+	exitHeld        = 3 // held by the guard or a person: the run, or a company of it
 )
 
 // version is the program's version; a release sets it.
@@ -37,6 +37,13 @@ type cli struct {
 
 	DeadLetters deadLettersCommand `cmd:"" help:"What was not delivered: look, deliver again, delete."`
 
+	Mode    modeCommand    `cmd:"" help:"Observe (tell nobody) or post: show it, or set it. Going to post shows first what becomes 0 and what is not mapped, and asks."`
+	Approve approveCommand `cmd:"" help:"Let pass what a run held back, and only that."`
+	Hold    holdCommand    `cmd:"" help:"Stop posting until resume: a review at month end."`
+	Resume  resumeCommand  `cmd:"" help:"Let posting go on after hold."`
+	Release releaseCommand `cmd:"" help:"End a company: what was told for it becomes 0, once."`
+	Log     logCommand     `cmd:"" help:"Who did what: runs, approvals, releases, modes, rules."`
+
 	Rules rulesCommand `cmd:"" help:"Service rules: check a file, store it for a stack."`
 
 	Version kong.VersionFlag `help:"Print the version."`
@@ -48,6 +55,8 @@ type process struct {
 	stdout io.Writer
 	stderr io.Writer
 	now    func() time.Time
+	stdin  io.Reader     // a person who can answer; nil if there is nobody
+	actor  func() string // who runs this, for the record
 }
 
 // console is one stream that several goroutines write to: the log, the progress, the command itself.
@@ -84,7 +93,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], process{
-		lookup: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr, now: time.Now,
+		lookup: os.LookupEnv, stdout: os.Stdout, stderr: os.Stderr, now: time.Now, stdin: os.Stdin, actor: osActor,
 	}))
 }
 

@@ -24,7 +24,11 @@ func (c *runCommand) onStack(ctx context.Context, p *process) error {
 	}
 	progress := newProgress(p.stderr)
 	defer progress.close()
-	result, err := s.Invoke(ctx, fetch.Event{Force: c.Force, Full: c.Full})
+	actor, err := s.Caller(ctx)
+	if err != nil {
+		return wrong(err)
+	}
+	result, err := s.Invoke(ctx, fetch.Event{Force: c.Force, Full: c.Full, Actor: actor, Reason: c.Reason})
 	if err == nil && result.State == fetch.StateDone && result.Mode == fetch.ModePost {
 		err = c.follow(ctx, p, s, &result, progress)
 	}

@@ -30,6 +30,7 @@ type operator struct {
 	ledger string
 	stdout bytes.Buffer
 	stderr bytes.Buffer
+	answer string // what the person types when he is asked
 }
 
 func newOperator(t *testing.T) *operator {
@@ -62,7 +63,7 @@ func (o *operator) doesIn(ctx context.Context, args ...string) int {
 	}
 	return run(ctx, args, process{
 		lookup: func(name string) (string, bool) { v, ok := o.env[name]; return v, ok },
-		stdout: &o.stdout, stderr: &o.stderr, now: time.Now,
+		stdout: &o.stdout, stderr: &o.stderr, now: time.Now, stdin: strings.NewReader(o.answer),
 	})
 }
 

@@ -32,6 +32,8 @@ func newTable(w io.Writer, header ...any) table.Writer {
 	style.Format.Header = text.FormatDefault
 	t.SetStyle(style)
 	t.AppendHeader(table.Row(header))
+	// A company's name may be as long as a paragraph.
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 1, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}})
 	return t
 }
 
@@ -58,7 +60,7 @@ func verdict(r fetch.Result) string {
 	case r.State == fetch.StateDone && r.Mode == fetch.ModeObserve:
 		return "observed, nobody was told"
 	case r.State == fetch.StateHeld:
-		return "HELD by the guard, nothing was told"
+		return "HELD, nothing was told"
 	case r.State == fetch.StateFailed:
 		return "FAILED"
 	}
@@ -79,6 +81,9 @@ func renderServices(w io.Writer, services map[string]int64) {
 func renderOutcomes(w io.Writer, r fetch.Result) {
 	if r.State == fetch.StateHeld || r.DryRun || r.Mode == fetch.ModeObserve {
 		fmt.Fprintf(w, "Counts that would be told: %d\n", r.Due)
+		if r.Mode == fetch.ModeObserve && !r.DryRun {
+			renderWould(w, r)
+		}
 		return
 	}
 	u := r.Usage

@@ -31,8 +31,9 @@ type Told struct {
 // Report is the last run, and what the ledger says of it.
 type Report struct {
 	fetch.Result
-	Changed   []Told `json:"changed"`   // what the run told and Synthesize took, where it differs from before
-	NeedsHand []Told `json:"needsHand"` // not mapped, mapping lost, answer not known
+	Changed   []Told      `json:"changed"`       // what the run told and Synthesize took, where it differs from before
+	Hand      ledger.Hand `json:"hand,omitzero"` // what a person has decided for all runs
+	NeedsHand []Told      `json:"needsHand"`     // not mapped, mapping lost, answer not known
 }
 
 // Run shows the last run.
@@ -53,8 +54,14 @@ func (c *reportCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if report.Hand, err = book.Hand(ctx); err != nil {
+		return err
+	}
 	if c.JSON {
 		return writeJSON(p.stdout, report)
+	}
+	if report.Hand != (ledger.Hand{}) {
+		renderHand(p, report.Hand)
 	}
 	renderResult(p.stdout, report.Result)
 	renderTold(p.stdout, "Changed by this run:", report.Changed)

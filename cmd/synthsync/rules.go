@@ -11,6 +11,7 @@ import (
 
 	"github.com/synthsync/synthsync/cmd/synthsync/stack"
 	"github.com/synthsync/synthsync/shared/awslite"
+	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/services"
 )
 
@@ -27,7 +28,23 @@ type rulesPutCommand struct {
 	File   string `arg:"" help:"The rules, YAML or JSON."`
 	Object string `arg:"" optional:"" placeholder:"S3-URL" help:"Where they are stored, s3://bucket/key; default: the stack's parameter ServicesObject."`
 	Stack  string `placeholder:"NAME" help:"The stack whose rules they are."`
+	Reason string `placeholder:"TEXT" help:"Why, in your words; with --stack recorded with your name."`
 	deployed
+}
+
+// record notes who stored rules for a stack.
+func (c *rulesPutCommand) record(ctx context.Context, p *process, to awslite.Object, rules services.Rules) error {
+	s, err := c.open(ctx, c.Stack)
+	if err != nil {
+		return err
+	}
+	actor, err := s.Caller(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Ledger(p.now).NoteAct(ctx, ledger.Act{
+		What: ledger.ActRules, Actor: actor, Reason: c.Reason, Target: to.String(), Detail: "stored", Rules: rules.Hash(), Version: version,
+	})
 }
 
 // readRules reads and checks a file. Both faults are a person's to mend.
@@ -100,6 +117,11 @@ func (c *rulesPutCommand) Run(ctx context.Context, p *process) error {
 	}
 	if err := store(ctx, to, text); err != nil {
 		return err
+	}
+	if c.Stack != "" {
+		if err := c.record(ctx, p, to, rules); err != nil {
+			return fmt.Errorf("the rules are stored as %s, and who did it is not recorded (the next run records the change): %w", to, err)
+		}
 	}
 	renderRules(p, rules)
 	fmt.Fprintf(p.stdout, "Stored as %s. A run reads them when it begins; see first what they change: synthsync plan --stack NAME\n", to)

@@ -39,9 +39,11 @@ func main() {
 	stage := fetch.Stage{
 		Log: f.Log, Now: f.Now, NewRunID: rand.Text, LeaseFor: leaseFor,
 		Mode:              f.OneOf("MODE", fetch.ModePost, fetch.ModeObserve),
-		Guard:             fetch.Guard{MaxDropPercent: f.Percent("MAX_DROP_PERCENT", 30), MaxRisePercent: f.Percent("MAX_RISE_PERCENT", 100)},
+		Guard:             fetch.Guard{MaxDropPercent: f.Percent("MAX_DROP_PERCENT", 30), MaxRisePercent: f.Percent("MAX_RISE_PERCENT", 100), MaxCompanyDropPercent: f.Percent("MAX_COMPANY_DROP_PERCENT", 0)},
 		RefreshAfter:      f.Duration("REFRESH_AFTER", 20*time.Hour),
 		IncludeOwnCompany: f.Bool("INCLUDE_OWN_COMPANY", false),
+		InactiveZero:      f.OneOf("INACTIVE_COMPANIES", "count", "zero") == "zero",
+		Version:           version(),
 	}
 	accountsURL := f.Required("ACCOUNTS_QUEUE_URL", "the URL of the queue of sync-accounts")
 	usageURL := f.Required("USAGE_QUEUE_URL", "the URL of the queue of sync-usage")
@@ -64,6 +66,7 @@ func main() {
 		ctx, cancel := wiring.Within(ctx)
 		defer cancel()
 		run := stage
+		event.Actor = actor(event)
 		run.Ledger = ledger.New(store, f.Now)
 		if event.DryRun {
 			run.Ledger = ledger.New(memory.Overlay(store), f.Now)
@@ -75,10 +78,13 @@ func main() {
 		if run.Rules, err = rules(ctx); err != nil {
 			failed := fetch.Result{State: fetch.StateFailed, Mode: run.Mode, DryRun: event.DryRun, Reason: err.Error()}
 			report(ctx, f, failed, err)
+			emit(ctx, f, run.Ledger, failed, err)
 			return failed, &fetch.SettingsError{Err: err}
 		}
+		run.RulesHash = run.Rules.Hash()
 		result, err := run.Run(ctx, event)
 		report(ctx, f, result, err)
+		emit(ctx, f, run.Ledger, result, err)
 		return result.Capped(), err
 	})
 }

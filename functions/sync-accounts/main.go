@@ -24,11 +24,13 @@ func main() {
 	c := wiring.NewConsumer(f, "ACCOUNTS")
 	f.MustStart(err)
 	book := f.Ledger(c.Table)
-	lambda.Start(c.Handler(func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure {
+	lambda.Start(c.Handler(book, func(ctx context.Context, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure {
 		stage := &accounts.Stage{
-			Synthesize: client, Ledger: book, Log: f.Log, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
-			MakingLives: makingLives, Margin: wiring.Margin(ctx),
+			Synthesize: client, Ledger: book, Log: f.Log, Silent: silent, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
+			MakingLives: makingLives, Margin: wiring.Margin(ctx), Stats: &accounts.Stats{},
 		}
-		return stage.Handle(ctx, batch)
+		failures := stage.Handle(ctx, batch)
+		c.Emit(ctx, outcomes(*stage.Stats, failures))
+		return failures
 	}).Lambda)
 }

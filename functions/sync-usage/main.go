@@ -26,12 +26,13 @@ func main() {
 	c := wiring.NewConsumer(f, "USAGE")
 	f.MustStart(err)
 	book := f.Ledger(c.Table)
-	lambda.Start(c.Handler(func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure {
+	lambda.Start(c.Handler(book, func(ctx context.Context, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure {
 		stage := &usage.Stage{
-			Synthesize: client, Ledger: book, Log: f.Log, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
+			Synthesize: client, Ledger: book, Log: f.Log, Silent: silent, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
 			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
 		}
-		failures, _ := stage.Handle(ctx, batch)
+		failures, summary := stage.Handle(ctx, batch)
+		c.Emit(ctx, outcomes(summary.Outcomes, failures))
 		return failures
 	}).Lambda)
 }

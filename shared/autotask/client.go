@@ -25,6 +25,7 @@ const DefaultBaseURL = "https://webservices.autotask.net"
 const (
 	inFlight          = 3
 	inFlightPerEntity = 2
+	bornePerEntity    = 3
 )
 
 // Config says how to reach a tenant. Only Credentials must be set.
@@ -96,7 +97,7 @@ func (c *Client) begin(known *Credentials) {
 		},
 		Again:          c.moved,
 		HTTP:           c.config.HTTP,
-		Limits:         vendorapi.NewLimits(vendorapi.LimitConfig{InFlight: inFlight, PerKey: inFlightPerEntity}),
+		Limits:         vendorapi.NewLimits(vendorapi.LimitConfig{InFlight: inFlight, PerKey: inFlightPerEntity, KeyBears: bornePerEntity}),
 		Patience:       c.config.Patience,
 		AttemptTimeout: c.config.AttemptTimeout,
 		OnWait:         c.config.OnWait,

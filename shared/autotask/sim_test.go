@@ -171,7 +171,7 @@ func TestSimulator_SlotsFreedLate_NeverMeetTheThreadLimit(t *testing.T) {
 		if _, err := c.CountItems(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		if n := tenant.Count(func(r autotasktest.Request) bool { return r.Status == 429 }); n > 3 {
+		if n := tenant.Count(func(r autotasktest.Request) bool { return r.Status == 429 }); n > 0 {
 			t.Errorf("the thread limit was met %d times", n)
 		}
 		if peak := tenant.Peak("ConfigurationItems"); peak != 2 {

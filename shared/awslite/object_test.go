@@ -45,8 +45,10 @@ func TestGetObject_IsSigned_WithTheBucketInThePath(t *testing.T) {
 
 func TestGetObject_WhatIsWrong_IsSaid_WithoutTheKey(t *testing.T) {
 	for says, answer := range map[string]http.HandlerFunc{
-		"AccessDenied": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<Code>AccessDenied</Code>", http.StatusForbidden) },
-		"more than":    func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) },
+		"AccessDenied": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "<Code>AccessDenied</Code>", http.StatusForbidden)
+		},
+		"more than": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) },
 	} {
 		_, err := awslite.GetObject(t.Context(), s3(t, answer), awslite.Object{Bucket: "b", Key: "rules.yaml"}, time.Now())
 		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "s3://b/rules.yaml") || strings.Contains(err.Error(), "secret-key") {

@@ -12,6 +12,9 @@ import (
 // Function is what an invocation of a Lambda function comes to: its answer, and, for one that failed, the word for it.
 type Function func(payload []byte) (answer []byte, failure string)
 
+// Caller is who asks, as the token service answers.
+const Caller = "arn:aws:iam::000000000000:user/operator"
+
 // SetStack makes a deployed stack with its outputs.
 func (c *Cloud) SetStack(name string, outputs map[string]string) {
 	c.mu.Lock()
@@ -49,6 +52,10 @@ func (c *Cloud) serveStack(w http.ResponseWriter, r *http.Request) bool {
 	c.calls[form.Get("Action")]++
 	c.mu.Unlock()
 	w.Header().Set("Content-Type", "text/xml")
+	if form.Get("Action") == "GetCallerIdentity" {
+		_, _ = io.WriteString(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>`+Caller+`</Arn><UserId>x</UserId><Account>000000000000</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+		return true
+	}
 	if form.Get("Action") != "DescribeStacks" || !known {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id `+form.Get("StackName")+` does not exist</Message></Error></ErrorResponse>`)

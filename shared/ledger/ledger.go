@@ -122,6 +122,3 @@ func isConflict(err error) bool {
 	var conflict *Conflict
 	return errors.As(err, &conflict)
 }
-
-// errNoRun ends a change of a run's record that is not there.
-var errNoRun = errors.New("no record of this run")

@@ -21,12 +21,12 @@ type Run struct {
 	ObservedAt time.Time       `json:"observedAt"`
 	StartedAt  time.Time       `json:"startedAt"`
 	EndedAt    time.Time       `json:"endedAt,omitzero"`
-	State      string          `json:"state"`            // reading, queued, done, held, failed
-	Mode       string          `json:"mode,omitempty"`   // post or observe
-	Reason     string          `json:"reason,omitempty"` // when held or failed
-	Deliveries int             `json:"deliveries"`       // usage messages queued
-	Definite   bool            `json:"definite"`         // at least one of them got a definite answer
-	Outcomes   Outcomes        `json:"outcomes"`
+	State      string          `json:"state"`              // reading, queued, done, held, failed
+	Mode       string          `json:"mode,omitempty"`     // post or observe
+	Reason     string          `json:"reason,omitempty"`   // when held or failed
+	Deliveries int             `json:"deliveries"`         // usage messages queued
+	Definite   bool            `json:"-"`                  // at least one of them got a definite answer
+	Outcomes   Outcomes        `json:"-"`                  // the consumers', in a document of its own
 	Baseline   *Baseline       `json:"baseline,omitempty"` // what it counted, for the guard of later runs
 	Report     json.RawMessage `json:"report,omitempty"`
 }
@@ -69,14 +69,10 @@ func runKey(observedAt time.Time) Key {
 	return Key{kindRun, fmt.Sprintf("%016d", observedAt.UnixMilli())}
 }
 
-// SaveRun writes the record of a run, but for Outcomes and Definite, and notes where the newest run is found.
+// SaveRun writes the record of a run, but for Outcomes and Definite, which are the consumers' (AddOutcomes), and notes
+// where the newest run is found.
 func (l *Ledger) SaveRun(ctx context.Context, r Run) error {
-	if _, err := l.updateRun(ctx, r.ObservedAt, func(known *Run) error {
-		// These two are the consumers' (AddOutcomes), who may have begun before the fetch stage is done.
-		r.Outcomes, r.Definite = known.Outcomes, known.Definite
-		*known = r
-		return nil
-	}); err != nil {
+	if err := l.writeRun(ctx, r); err != nil {
 		return err
 	}
 	_, err := update(ctx, l, lastKey, func(at *time.Time) error {
@@ -88,33 +84,27 @@ func (l *Ledger) SaveRun(ctx context.Context, r Run) error {
 	return err
 }
 
-func (l *Ledger) updateRun(ctx context.Context, observedAt time.Time, change func(*Run) error) (Run, error) {
-	key := runKey(observedAt)
+// writeRun replaces the record. Only the run itself writes it; a conflict is an answer of its own that got lost.
+func (l *Ledger) writeRun(ctx context.Context, r Run) error {
+	key := runKey(r.ObservedAt)
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write %s to the ledger: %w", key, err)
+	}
 	for try := 0; ; try++ {
 		docs, err := l.store.Get(ctx, key)
 		if err != nil {
-			return Run{}, fmt.Errorf("read %s from the ledger: %w", key, err)
-		}
-		var r Run
-		if err := decode(docs[0], &r); err != nil {
-			return Run{}, err
-		}
-		if err := change(&r); err != nil {
-			return r, err
-		}
-		body, err := json.Marshal(r)
-		if err != nil {
-			return r, fmt.Errorf("write %s to the ledger: %w", key, err)
+			return fmt.Errorf("read %s from the ledger: %w", key, err)
 		}
 		err = l.store.Write(ctx, Write{Key: key, IfVersion: docs[0].Version, Body: body, Expires: l.now().Add(runLives)})
 		if err == nil {
-			return r, nil
+			return nil
 		}
 		if !isConflict(err) || try >= maxTries {
-			return r, fmt.Errorf("write %s to the ledger: %w", key, err)
+			return fmt.Errorf("write %s to the ledger: %w", key, err)
 		}
 		if err := yield(ctx, try); err != nil {
-			return r, fmt.Errorf("write %s to the ledger: %w", key, err)
+			return fmt.Errorf("write %s to the ledger: %w", key, err)
 		}
 	}
 }
@@ -125,14 +115,21 @@ func (l *Ledger) LastRun(ctx context.Context) (r Run, ok bool, err error) {
 	if _, err := l.load(ctx, lastKey, &at); err != nil || at.IsZero() {
 		return Run{}, false, err
 	}
-	version, err := l.load(ctx, runKey(at), &r)
-	return r, version > 0, err
+	return l.RunAt(ctx, at)
 }
 
 // RunAt reads the record of the run that observed at a time.
 func (l *Ledger) RunAt(ctx context.Context, observedAt time.Time) (r Run, ok bool, err error) {
 	version, err := l.load(ctx, runKey(observedAt), &r)
-	return r, version > 0, err
+	if err != nil || version == 0 {
+		return r, false, err
+	}
+	var t tally
+	if _, err := l.load(ctx, tallyKey(observedAt), &t); err != nil {
+		return r, false, err
+	}
+	r.Outcomes, r.Definite = t.Outcomes, t.Definite
+	return r, true, nil
 }
 
 // Baseline reads what the guard compares with; a ledger without one has a zero ObservedAt.
@@ -151,28 +148,4 @@ func (l *Ledger) MoveBaseline(ctx context.Context, b Baseline) error {
 		return nil
 	})
 	return err
-}
-
-// AddOutcomes adds what became of a batch of messages to their run's record. The first definite answer of a run moves
-// the baseline to it. A run without a record (expired, or a ledger restored from an older backup) is passed over.
-func (l *Ledger) AddOutcomes(ctx context.Context, observedAt time.Time, o Outcomes, definite bool) error {
-	missing := false
-	r, err := l.updateRun(ctx, observedAt, func(r *Run) error {
-		if missing = r.ID == ""; missing {
-			return errNoRun
-		}
-		r.Outcomes = r.Outcomes.Add(o)
-		r.Definite = r.Definite || definite
-		return nil
-	})
-	if missing {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if definite && r.Baseline != nil {
-		return l.MoveBaseline(ctx, *r.Baseline)
-	}
-	return nil
 }

@@ -118,6 +118,9 @@ func (l *Ledger) AcceptTenant(ctx context.Context) error {
 	if _, err := update(ctx, l, baselineKey, func(b *Baseline) error { *b = Baseline{}; return nil }); err != nil {
 		return err
 	}
+	if err := l.forgetDecisions(ctx); err != nil {
+		return err
+	}
 	_, err = update(ctx, l, tenantKey, func(t *Tenant) error { *t = Tenant{}; return nil })
 	return err
 }

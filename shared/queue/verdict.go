@@ -23,6 +23,22 @@ func RetryAfter(err error, after time.Duration) error {
 	return &retryAfter{err, max(after, 0)}
 }
 
+// wait marks what has not failed.
+type wait struct{ err error }
+
+func (e *wait) Error() string { return e.err.Error() }
+func (e *wait) Unwrap() error { return e.err }
+
+// Wait is RetryAfter for a message that nothing is wrong with: its turn has not come.
+func Wait(err error, rest time.Duration) error { return RetryAfter(&wait{err}, rest) }
+
+// Waits tells whether a message only waits for its turn: for what Wait says, or because too little time was left. One
+// behind a failed message of its group waits as well; that one counts.
+func Waits(err error) bool {
+	var w *wait
+	return errors.As(err, &w) || errors.Is(err, ErrNoTime) || errors.Is(err, ErrGroup)
+}
+
 // dead marks what can never succeed.
 type dead struct{ err error }
 

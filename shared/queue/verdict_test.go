@@ -69,3 +69,23 @@ func TestGroupFailed_OnlyWhenAFailedGroupGoesOn(t *testing.T) {
 		}
 	}
 }
+
+func TestWaits_OnlyWhatNothingIsWrongWith(t *testing.T) {
+	wrong := errors.New("refused")
+	for err, want := range map[error]bool{
+		queue.Wait(wrong, time.Minute):                    true,
+		fmt.Errorf("company 1: %w", queue.Wait(wrong, 0)): true,
+		queue.RetryAfter(queue.ErrNoTime, time.Second):    true,
+		queue.RetryAfter(queue.ErrGroup, time.Second):     true,
+		queue.RetryAfter(wrong, time.Minute):              false,
+		queue.Dead(wrong):                                 false,
+		wrong:                                             false,
+	} {
+		if got := queue.Waits(err); got != want {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+	if f := queue.Fail(queue.Received{ID: "1"}, queue.Wait(wrong, time.Minute)); f.RetryAfter != time.Minute || f.Dead {
+		t.Errorf("%+v", f)
+	}
+}

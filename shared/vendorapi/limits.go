@@ -2,6 +2,7 @@ package vendorapi
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 type LimitConfig struct {
 	InFlight  int     // requests in flight in all; at least 1
 	PerKey    int     // requests in flight per Request.Key; 0: no limit of its own
+	KeyBears  int     // what the vendor itself bears per Key, counting those whose slot it may free late; 0: not known
 	PerSecond float64 // requests begun per second; 0: no limit
 }
 
@@ -25,7 +27,8 @@ type Limits struct {
 	window   float64 // requests in flight allowed now
 	inFlight int
 	perKey   map[string]int
-	waiting  []*waiter // in the order they came
+	late     map[string][]time.Time // until when the slots of answered requests may still be taken at the vendor
+	waiting  []*waiter              // in the order they came
 	lowered  time.Time
 }
 
@@ -37,7 +40,7 @@ type waiter struct {
 // NewLimits makes limits that nobody has used yet.
 func NewLimits(config LimitConfig) *Limits {
 	config.InFlight = max(1, config.InFlight)
-	l := &Limits{config: config, window: float64(config.InFlight), perKey: map[string]int{}}
+	l := &Limits{config: config, window: float64(config.InFlight), perKey: map[string]int{}, late: map[string][]time.Time{}}
 	// A burst of one: what several processes may send together is then the sum of their rates and hardly more.
 	l.rate = rate.NewLimiter(rate.Inf, 1)
 	if config.PerSecond > 0 {
@@ -61,13 +64,14 @@ func (l *Limits) acquire(ctx context.Context, key string) (release func(), err e
 	}
 	// One token at a time and a burst of at least one: the only error is the context's, or a deadline that comes first.
 	if err := l.rate.Wait(ctx); err != nil {
-		l.release(key)
+		l.release(key, 0)
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
 		}
 		return nil, errDeadline
 	}
-	return func() { l.release(key) }, nil
+	begun := time.Now()
+	return func() { l.release(key, time.Since(begun)) }, nil
 }
 
 // admit lets in whoever fits, first come first served; one that waits for its key does not hold up the others.
@@ -78,7 +82,7 @@ func (l *Limits) admit() {
 			still = append(still, l.waiting[i:]...)
 			break
 		}
-		if l.config.PerKey > 0 && w.key != "" && l.perKey[w.key] >= l.config.PerKey {
+		if w.key != "" && (l.config.PerKey > 0 && l.perKey[w.key] >= l.config.PerKey || l.lateFull(w.key)) {
 			still = append(still, w)
 			continue
 		}
@@ -90,10 +94,43 @@ func (l *Limits) admit() {
 	l.waiting = still
 }
 
-func (l *Limits) release(key string) {
+// maxLate bounds how long a slot is taken for not yet free after the answer to its request; below it, a quarter of what
+// the request took. Two who work side by side wait for that once, and are out of step from then on.
+const maxLate = 100 * time.Millisecond
+
+// lateFull tells whether the vendor may find one more request of a key too much, since slots of answered ones are not yet
+// free there. Whoever waits for that is let in when they are.
+func (l *Limits) lateFull(key string) bool {
+	if l.config.KeyBears == 0 {
+		return false
+	}
+	now := time.Now()
+	late := slices.DeleteFunc(l.late[key], func(until time.Time) bool { return !now.Before(until) })
+	l.late[key] = late
+	if len(late) == 0 {
+		delete(l.late, key)
+	}
+	if l.perKey[key]+len(late) < l.config.KeyBears {
+		return false
+	}
+	if len(late) == 0 {
+		return true // until one of those in flight is answered
+	}
+	time.AfterFunc(slices.MinFunc(late, time.Time.Compare).Sub(now), func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.admit()
+	})
+	return true
+}
+
+func (l *Limits) release(key string, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.inFlight--
+	if l.config.KeyBears > 0 && key != "" && took > 0 {
+		l.late[key] = append(l.late[key], time.Now().Add(min(took/4, maxLate)))
+	}
 	if l.perKey[key]--; l.perKey[key] == 0 {
 		delete(l.perKey, key)
 	}
@@ -111,7 +148,7 @@ func (l *Limits) leave(w *waiter) {
 		}
 	}
 	l.mu.Unlock()
-	l.release(w.key)
+	l.release(w.key, 0)
 }
 
 // slower halves what is allowed. Requests that were under way when it was last halved say nothing new.

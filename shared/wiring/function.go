@@ -19,6 +19,7 @@ import (
 	"github.com/synthsync/synthsync/shared/awslite"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/dynamo"
+	"github.com/synthsync/synthsync/shared/metrics"
 	"github.com/synthsync/synthsync/shared/settings"
 )
 
@@ -29,12 +30,14 @@ type Function struct {
 	Secrets *awslite.Secrets
 	Log     *slog.Logger
 	Now     func() time.Time
+	metrics metrics.Emitter
 }
 
 // New sets a function up. It calls nobody. After reading its settings from the Reader, main asks Err once.
 func New(lookup settings.Lookup, out io.Writer, now func() time.Time) (*Function, error) {
 	r := settings.NewReader(lookup)
 	f := &Function{Reader: r, Now: now, Log: newLog(out, r.LogLevel("LOG_LEVEL", slog.LevelInfo))}
+	f.metrics = metrics.Emitter{Out: out, Now: now, Stack: r.Optional("STACK_NAME", "local")}
 	config, err := awslite.Config(awslite.Lookup(lookup))
 	if err != nil {
 		return f, err

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/synthsync/synthsync/shared/awslite"
+	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/queue/sqsevent"
 	"github.com/synthsync/synthsync/shared/queue/sqsfifo"
@@ -28,7 +29,7 @@ type Consumer struct {
 
 	secretARN string
 	url       string
-	observe   bool
+	mode      string
 	queueURL  string
 	deadURL   string
 	limits    *vendorapi.Limits
@@ -42,7 +43,7 @@ func NewConsumer(f *Function, name string) *Consumer {
 		Table:     f.Required("LEDGER_TABLE", "the name of the ledger's DynamoDB table"),
 		secretARN: f.Required("SYNTHESIZE_SECRET_ARN", "the ARN of the secret with the Synthesize keys"),
 		url:       f.URL("SYNTHESIZE_URL", synthesize.DefaultBaseURL, vendorapi.CheckBaseURL),
-		observe:   f.OneOf("MODE", "post", "observe") == "observe",
+		mode:      f.OneOf("MODE", ledger.ModePost, ledger.ModeObserve),
 		queueURL:  f.Required(name+"_QUEUE_URL", "the URL of the queue that feeds this function"),
 		deadURL:   f.Required(name+"_DEAD_LETTER_URL", "the URL of that queue's dead-letter queue"),
 	}
@@ -76,17 +77,16 @@ func (c *Consumer) SecretVersion(ctx context.Context, fresh bool) (string, error
 	return version, err
 }
 
-// restInObserve is how long a message rests that reaches a function which is to tell nobody.
-const restInObserve = 15 * time.Minute
-
-// Handler makes the function's Lambda handler.
-func (c *Consumer) Handler(handle func(ctx context.Context, client *synthesize.Client, batch []queue.Received) []queue.Failure) *sqsevent.Consumer {
+// Handler makes the function's Lambda handler. silent says why nobody may be told now, or "": a person's word in the book, or
+// the setting MODE.
+func (c *Consumer) Handler(book *ledger.Ledger, handle func(ctx context.Context, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure) *sqsevent.Consumer {
 	api := sqs.NewFromConfig(c.AWS)
 	return &sqsevent.Consumer{
 		Log: c.Log, MaxReceives: c.receives, Visibility: sqsfifo.NewVisibility(api, c.queueURL), DeadLetters: sqsfifo.NewDeadLetters(api, c.deadURL),
 		Handle: func(ctx context.Context, batch []queue.Received) []queue.Failure {
-			if c.observe {
-				return queue.FailAll(batch, queue.RetryAfter(fmt.Errorf("MODE is observe: nobody is told"), restInObserve))
+			hand, err := book.Hand(ctx)
+			if err != nil {
+				return queue.FailAll(batch, err)
 			}
 			client, err := c.Client()
 			if err != nil {
@@ -94,7 +94,7 @@ func (c *Consumer) Handler(handle func(ctx context.Context, client *synthesize.C
 			}
 			ctx, cancel := Within(ctx)
 			defer cancel()
-			return handle(ctx, client, batch)
+			return handle(ctx, client, hand.Silent(c.mode), batch)
 		},
 	}
 }

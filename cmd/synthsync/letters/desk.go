@@ -83,7 +83,14 @@ func (d *Desk) replay(ctx context.Context, b *Box, choose Select, perSecond int,
 	if len(all) == 0 {
 		return Moved{}, nil
 	}
+	depth, err := b.depth(ctx, b.URL)
+	if err != nil {
+		return Moved{}, err
+	}
 	why := taskFits(all, choose, d.Now())
+	if why == "" && depth > len(all) {
+		why = "not all letters can be seen now"
+	}
 	if why == "" {
 		n, err := b.runTask(ctx, perSecond, func(n int64) { d.Say("%s: %d moved", b.Queue, n) })
 		if !errors.Is(err, errNoTask) {
@@ -111,8 +118,7 @@ func (d *Desk) replay(ctx context.Context, b *Box, choose Select, perSecond int,
 			break
 		}
 	}
-	depth, err := b.depth(ctx, b.URL)
-	if err != nil {
+	if depth, err = b.depth(ctx, b.URL); err != nil {
 		return total, err
 	}
 	total.Behind = max(depth-total.Left-total.Unsure, 0)

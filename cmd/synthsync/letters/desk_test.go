@@ -191,6 +191,51 @@ func TestReplay_OfOneCompany_LeavesTheOthersWhereTheyAre(t *testing.T) {
 	}
 }
 
+func TestReplay_WhereNotAllCanBeSeen_IsNotLeftToTheService(t *testing.T) {
+	o := open(t)
+	o.cloud.AllowMoveTasks()
+	o.services(observed)
+	for n := range 13 { // SQS shows ten of a company
+		o.die(usage("1", int64(n), observed.Add(time.Duration(n)*time.Minute)), "503")
+	}
+	o.ahead = time.Hour
+	moved, err := o.desk().Replay(t.Context(), letters.Select{}, 500)
+	if err != nil || moved.Sent != 13 || moved.ByTask != 0 || moved.Behind != 0 {
+		t.Errorf("%+v %v", moved, err)
+	}
+}
+
+func TestList_RunsThatFailed_SayWhy_AndAreNotReplayed(t *testing.T) {
+	o := open(t)
+	o.cloud.Bury("failed-runs", awstest.Letter{Body: `{"version":"1.0","timestamp":"2026-03-01T02:20:00.000Z","requestContext":{"condition":"RetriesExhausted"},
+		"requestPayload":{"executionId":"e-1"},"responsePayload":{"errorMessage":"Autotask refused the login","errorType":"Error"}}`})
+	o.cloud.Bury("failed-schedules", awstest.Letter{Body: `{"executionId":"e-2"}`, Attributes: map[string]string{"ERROR_MESSAGE": "no such function"}})
+	d := o.desk()
+	for queue, name := range map[letters.Queue]string{letters.Runs: "failed-runs", letters.Schedules: "failed-schedules"} {
+		d.Boxes = append(d.Boxes, letters.Box{API: d.Boxes[0].API, Queue: queue, URL: o.cloud.QueueURL(name)})
+	}
+	listing, err := d.List(t.Context(), letters.Select{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := map[letters.Queue]string{}
+	for _, l := range listing.Letters {
+		reasons[l.Queue] = l.RunID + ": " + l.Reason
+		if l.Verdict.Outcome != letters.NotMoved {
+			t.Errorf("%s: %+v", l.Queue, l.Verdict)
+		}
+	}
+	if reasons[letters.Runs] != "e-1: Autotask refused the login" || reasons[letters.Schedules] != ": no such function" {
+		t.Errorf("%q", reasons)
+	}
+	if moved, err := d.Replay(t.Context(), letters.Select{}, 500); err != nil || moved.Sent != 0 || len(o.cloud.Letters("failed-runs")) != 1 {
+		t.Errorf("%+v %v", moved, err)
+	}
+	if n, err := d.Discard(t.Context(), letters.Select{Queue: letters.Runs}); err != nil || n != 1 {
+		t.Errorf("%d discarded, %v", n, err)
+	}
+}
+
 func TestReplay_Twice_IsNeverSwallowed(t *testing.T) {
 	o := open(t)
 	o.services(observed)

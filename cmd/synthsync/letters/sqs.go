@@ -128,6 +128,9 @@ func (b *Box) held(m types.Message) held {
 		l.SentAt, l.DiedAt = l.DiedAt, time.Time{} // a moved message keeps the time it was first sent (documented)
 		l.Receives, _ = strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
 	}
+	if b.Queue == Schedules {
+		l.Reason = text("ERROR_MESSAGE") // as EventBridge Scheduler names it (documented)
+	}
 	l.read()
 	return held{l, aws.ToString(m.ReceiptHandle), m.MessageAttributes}
 }

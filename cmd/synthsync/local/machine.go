@@ -34,6 +34,8 @@ type Config struct {
 	Guard         fetch.Guard
 	RefreshAfter  time.Duration
 	IncludeOwn    bool
+	InactiveZero  bool   // items of companies not marked active count as 0
+	Version       string // the program's, for the record of who did what
 
 	// Patience is how long a run goes on without any definite answer from the vendor that it asks.
 	Patience time.Duration
@@ -124,7 +126,7 @@ func (s *session) fetchStage() *fetch.Stage {
 	return &fetch.Stage{
 		Autotask: s.autotask, Ledger: s.book, AccountsQueue: s.accounts, UsageQueue: s.usage, Log: s.Log, Now: s.Now,
 		NewRunID: rand.Text, Rules: s.Rules, Mode: s.Mode, Guard: s.Guard, RefreshAfter: s.RefreshAfter,
-		IncludeOwnCompany: s.IncludeOwn, Look: s.takeLook,
+		IncludeOwnCompany: s.IncludeOwn, InactiveZero: s.InactiveZero, RulesHash: s.Rules.Hash(), Version: s.Version, Look: s.takeLook,
 		// The file is locked for the life of the process; the lease need not outlive it.
 		LeaseFor:      0,
 		SecretVersion: func(context.Context) (string, error) { return s.Credentials.Version, nil },
@@ -159,7 +161,9 @@ func (s *session) takeLook(ctx context.Context, rules []ledger.Rule) (fetch.Seen
 	s.look = &look
 	seen := fetch.Seen{Mapped: map[string]bool{}}
 	for _, a := range look.Accounts {
-		seen.Mapped[a.ID] = a.Mapped != nil && *a.Mapped
+		if a.Mapped != nil { // else Synthesize does not say
+			seen.Mapped[a.ID] = *a.Mapped
+		}
 	}
 	for _, name := range look.Services.Strangers.Services {
 		seen.Attention = append(seen.Attention, fetch.Attention{Kind: fetch.KindStranger, Text: fmt.Sprintf(

@@ -31,6 +31,13 @@ func (m *Machine) Replay(ctx context.Context, chosen []ledger.Letter) (Replayed,
 	if err := s.book.Check(ctx); err != nil {
 		return Replayed{}, err
 	}
+	hand, err := s.book.Hand(ctx)
+	if err != nil {
+		return Replayed{}, err
+	}
+	if silent := hand.Silent(m.Mode); silent != "" {
+		return Replayed{}, &fetch.SettingsError{Err: fmt.Errorf("nobody may be told now: %s; the next run that tells tells what the letters were to tell", silent)}
+	}
 	// A person replays when he has mended what was wrong: a refusal noted for the run does not hold for this.
 	s.Keys.Version = "replay " + rand.Text()
 	byID := map[string]map[string]ledger.Letter{}

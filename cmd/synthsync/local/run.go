@@ -32,7 +32,7 @@ func (m *Machine) Run(ctx context.Context, event fetch.Event) (fetch.Result, err
 		return fetch.Result{}, &fetch.SettingsError{Err: err}
 	}
 	result, err := s.fetchStage().Run(ctx, event)
-	if err != nil || result.State != fetch.StateDone || event.DryRun || m.Mode == fetch.ModeObserve {
+	if err != nil || result.State != fetch.StateDone || event.DryRun || result.Mode == fetch.ModeObserve {
 		return result, err
 	}
 	s.makeAccounts(ctx)
@@ -216,5 +216,5 @@ func (s *session) record(ctx context.Context, result fetch.Result) error {
 		return fmt.Errorf("record run %s: %w", result.RunID, err)
 	}
 	run.State, run.Reason, run.Report, run.EndedAt = result.State, result.Reason, body, s.Now().UTC()
-	return s.book.SaveRun(ctx, run)
+	return errors.Join(s.book.SaveRun(ctx, run), s.book.EndRun(ctx, run.ObservedAt, result.State))
 }

@@ -16,7 +16,12 @@ import (
 
 // Invoke starts a run, or (DryRun) a plan, and waits for its answer. What is then on the queues is Follow's.
 func (s *Stack) Invoke(ctx context.Context, event fetch.Event) (fetch.Result, error) {
-	fields := map[string]bool{}
+	fields := map[string]any{}
+	for name, text := range map[string]string{"actor": event.Actor, "reason": event.Reason} {
+		if text != "" {
+			fields[name] = text
+		}
+	}
 	for name, set := range map[string]bool{"dryRun": event.DryRun, "force": event.Force, "full": event.Full} {
 		if set {
 			fields[name] = true
@@ -31,7 +36,7 @@ func (s *Stack) Invoke(ctx context.Context, event fetch.Event) (fetch.Result, er
 		if ctx.Err() != nil {
 			return fetch.Result{}, fmt.Errorf("function %s goes on by itself; see it with: synthsync report --stack %s: %w", s.Function(), s.Name, context.Cause(ctx))
 		}
-		return fetch.Result{}, s.explain("invoke function "+s.Function(), err)
+		return fetch.Result{}, s.explain("invoke function "+s.Function()+" (if it was reached, its run goes on by itself: see synthsync report --stack "+s.Name+")", err)
 	}
 	if aws.ToString(out.FunctionError) != "" {
 		return fetch.Result{}, s.failure(out.Payload)

@@ -24,6 +24,10 @@ func (r *run) decide(ctx context.Context) error {
 	p := planner{services: svc, refreshAfter: r.RefreshAfter, full: r.event.Full, now: r.Now(), mapped: r.mapped}
 	companies := r.fleet.companiesFor(svc, known, r.IncludeOwnCompany)
 	now := r.fleet.baseline(svc, r.held)
+	if err := r.followReleases(ctx, companies); err != nil {
+		return err
+	}
+	p.released = r.released
 	for _, s := range svc.List {
 		if s.Ruled && !s.Retired {
 			r.result.Services[s.Name] = now.Services[s.Key]
@@ -38,17 +42,9 @@ func (r *run) decide(ctx context.Context) error {
 		// Too few items for the guard's figures; a rule that fits nothing is never a reason for zeros all the same.
 		holds = []Hold{{Text: r.unmatched}}
 	}
-	r.result.Due = len(changes)
-	r.result.Changes = changes
-	if len(holds) > 0 && !r.event.Force {
-		r.hold(holds)
-		return nil
-	}
-	if r.Mode == ModeObserve || r.event.DryRun {
-		r.result.State = StateDone
-		return nil
-	}
-	return r.deliver(ctx, p, companies, known, now)
+	r.reportMerges(companies, known, svc)
+	holds = append(holds, r.Guard.companies(companies, known, svc, r.released)...)
+	return r.judge(ctx, p, companies, known, now, changes, holds)
 }
 
 // preview plans every account without writing, and tallies what stays as it is.
@@ -57,7 +53,10 @@ func (r *run) preview(p planner, companies []company, known map[string]ledger.Ac
 	for _, c := range companies {
 		a := known[accountID(c.id)]
 		plan := p.account(c, a)
-		changes = append(changes, plan.counts...)
+		for _, change := range plan.counts {
+			change.Unmapped = p.unmapped(a, change)
+			changes = append(changes, change)
+		}
 		r.notice(p, c, a, plan)
 	}
 	slices.SortFunc(changes, func(a, b Change) int {
@@ -82,9 +81,15 @@ func (r *run) hold(holds []Hold) {
 }
 
 // deliver records the intents and queues. The record of the run goes first: consumers add to it.
-func (r *run) deliver(ctx context.Context, p planner, companies []company, known map[string]ledger.Account, now ledger.Baseline) error {
+func (r *run) deliver(ctx context.Context, p planner, companies []company, known map[string]ledger.Account, now ledger.Baseline, passed []Hold) error {
 	r.record.State, r.record.Baseline = StateQueued, &now
 	if err := r.Ledger.SaveRun(ctx, r.record); err != nil {
+		return err
+	}
+	if err := r.recordReleases(ctx); err != nil {
+		return err
+	}
+	if err := r.Ledger.NoteHistory(ctx, r.held.ObservedAt, now.Services, keysOf(p.services, passed)); err != nil {
 		return err
 	}
 	if err := r.payRebuild(ctx, &p, companies, known); err != nil {
@@ -131,7 +136,8 @@ func (r *run) payRebuild(ctx context.Context, p *planner, companies []company, k
 	}
 	for _, c := range companies {
 		a := known[accountID(c.id)]
-		if !c.visible || c.leftOut || !a.Exists {
+		_, ended := p.released[accountID(c.id)]
+		if !c.visible || c.leftOut || !a.Exists || ended || p.heldBack[accountID(c.id)] {
 			continue
 		}
 		for _, s := range p.services.List {
@@ -146,7 +152,12 @@ func (r *run) payRebuild(ctx context.Context, p *planner, companies []company, k
 
 // notice records what a person should know about an account.
 func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
+	if _, ended := p.released[accountID(c.id)]; ended {
+		return
+	}
 	switch {
+	case c.zeroed && c.items > 0:
+		r.attend(KindInactive, c.items, "company %s (%q) is not active: its %d items count as 0 (INACTIVE_COMPANIES=zero)", accountID(c.id), c.name, c.items)
 	case !c.visible && a.EverTold():
 		r.attend(KindInvisible, 0, "company %s (%q) can no longer be seen in Autotask; what Synthesize was told for it stays as it is", accountID(c.id), a.Name)
 	case !c.visible && a.Exists:
@@ -213,7 +224,8 @@ func (r *run) reportFleet(warnings []string) {
 	if n := f.stats.OwnCompany; n > 0 {
 		r.attend(KindOwnCompany, n, "%d items of company 0 (your own) are left out; INCLUDE_OWN_COMPANY=true counts them", n)
 	}
-	for name, ids := range f.sameName() {
-		r.attend(KindDuplicateNames, 0, "%d companies are called %q (ids %s): mind which account is mapped to which", len(ids), name, fmt.Sprint(ids))
+	same := f.sameName()
+	for _, name := range slices.Sorted(maps.Keys(same)) {
+		r.attend(KindDuplicateNames, 0, "%d companies are called %q (ids %s): mind which account is mapped to which", len(same[name]), name, fmt.Sprint(same[name]))
 	}
 }

@@ -17,6 +17,8 @@ type Event struct {
 	DryRun        bool      // read and compare; change nothing, not even the ledger
 	Force         bool      // let a run pass that the guard would hold
 	Full          bool      // tell every count again, also those that have not changed
+	Actor         string    // who starts it, as he says himself; "" if he does not
+	Reason        string    // why, in his words
 }
 
 // EventError says which field of an event is wrong.
@@ -47,6 +49,7 @@ func ParseEvent(data []byte) (Event, error) {
 	into := map[string]any{
 		"executionId": &e.ExecutionID, "scheduledTime": &e.ScheduledTime,
 		"dryRun": &e.DryRun, "force": &e.Force, "full": &e.Full,
+		"actor": &e.Actor, "reason": &e.Reason,
 	}
 	for name, value := range fields {
 		field, known := into[name]
@@ -62,6 +65,9 @@ func ParseEvent(data []byte) (Event, error) {
 	}
 	if len(e.ExecutionID) > 100 {
 		return Event{}, &EventError{"executionId", "longer than 100 characters"}
+	}
+	if len(e.Actor) > 500 || len(e.Reason) > 1000 {
+		return Event{}, &EventError{"actor or reason", "longer than 500 or 1000 characters"}
 	}
 	return e, nil
 }

@@ -21,16 +21,18 @@ type fleet struct {
 	totals    map[string]int64           // by service name
 	entries   map[string]map[string]int64
 	typeItems map[int64]int64
+	zeroed    map[int64]int64 // items of inactive companies that a setting counts as 0
 	stats     ReadStats
 	splitHint []int64
 }
 
 // count sums items to units. An item counts once for each rule that names its type.
-func count(types []autotask.Type, companies []autotask.Company, items autotask.ItemCounts, matched services.Matched, includeOwn bool) *fleet {
+func count(types []autotask.Type, companies []autotask.Company, items autotask.ItemCounts, matched services.Matched, includeOwn, inactiveZero bool) *fleet {
 	f := &fleet{
 		types: map[int64]autotask.Type{}, companies: make(map[int64]autotask.Company, len(companies)),
 		units: map[int64]map[string]int64{}, totals: map[string]int64{}, entries: matched.Entries(), typeItems: map[int64]int64{},
-		stats: ReadStats{Companies: len(companies), Items: items.Items, Uncovered: map[string]int64{}}, splitHint: items.SplitHint,
+		zeroed: map[int64]int64{},
+		stats:  ReadStats{Companies: len(companies), Items: items.Items, Uncovered: map[string]int64{}}, splitHint: items.SplitHint,
 	}
 	for _, t := range types {
 		f.types[t.ID] = t
@@ -39,12 +41,12 @@ func count(types []autotask.Type, companies []autotask.Company, items autotask.I
 		f.companies[c.ID] = c
 	}
 	for _, cell := range items.Cells {
-		f.add(cell, matched, includeOwn)
+		f.add(cell, matched, includeOwn, inactiveZero)
 	}
 	return f
 }
 
-func (f *fleet) add(cell autotask.CompanyType, matched services.Matched, includeOwn bool) {
+func (f *fleet) add(cell autotask.CompanyType, matched services.Matched, includeOwn, inactiveZero bool) {
 	companyID, typ, n := cell.Company, cell.Type, cell.Items
 	if typ != autotask.NoType {
 		f.typeItems[typ] += n
@@ -65,6 +67,10 @@ func (f *fleet) add(cell autotask.CompanyType, matched services.Matched, include
 		f.stats.InactiveCompany += n
 	}
 	catches := matched.Catches(typ)
+	if !company.Active && inactiveZero {
+		f.zeroed[companyID] += min(n, n*int64(len(catches))) // none, if no rule names the type
+		return
+	}
 	if len(catches) == 0 {
 		f.stats.Uncovered[f.typeName(typ)] += n
 		return
@@ -113,6 +119,7 @@ func (f *fleet) companiesFor(svc ledger.Services, known map[string]ledger.Accoun
 		}
 		out = append(out, company{
 			id: id, name: c.Name, active: c.Active, visible: true, leftOut: leftOut, units: byKey(units, svc),
+			zeroed: f.zeroed[id] > 0, items: f.zeroed[id],
 		})
 	}
 	for key := range known {

@@ -12,6 +12,8 @@ import (
 type Guard struct {
 	MaxDropPercent int64 // a service's total may fall by this much between two runs
 	MaxRisePercent int64 // and rise by this much
+	// MaxCompanyDropPercent is by how much one company's units may fall; 0: by any.
+	MaxCompanyDropPercent int64
 }
 
 const (
@@ -27,7 +29,19 @@ type Hold struct {
 	Was     int64  `json:"was"`
 	Now     int64  `json:"now"`
 	Text    string `json:"text"`
+	Company string `json:"company,omitempty"` // if only this one is held, and all others are told
+	Key     string `json:"key,omitempty"`     // what tells it from others of its service; "hand" is a person's own
 }
+
+// Keys of holds.
+const (
+	HoldByHand = "hand" // a person has ordered it
+	holdFalls  = "falls"
+	holdRises  = "rises"
+)
+
+// key names what is held, whatever its figures.
+func (h Hold) key() string { return h.Company + "|" + h.Service + "|" + h.Key }
 
 // check compares what this run counted with what the last run that was not held counted.
 func (g Guard) check(before, now ledger.Baseline, services ledger.Services, typeNames map[string]string) []Hold {
@@ -43,7 +57,7 @@ func (g Guard) check(before, now ledger.Baseline, services ledger.Services, type
 	}
 	for id, then := range before.Types {
 		if _, listed := typeNames[id]; !listed && then.Items > 0 {
-			holds = append(holds, Hold{Was: then.Items, Now: now.Types[id].Items, Text: fmt.Sprintf(
+			holds = append(holds, Hold{Key: "type " + id, Was: then.Items, Now: now.Types[id].Items, Text: fmt.Sprintf(
 				"the type %q (id %s), which had %d items, is no longer in Autotask's list of configuration item types", then.Name, id, then.Items)})
 		}
 	}
@@ -60,9 +74,9 @@ func (g Guard) check(before, now ledger.Baseline, services ledger.Services, type
 func (g Guard) total(service string, was, now int64) []Hold {
 	switch {
 	case was-now >= minGuardedUnits && (was-now)*100 > g.MaxDropPercent*was:
-		return []Hold{{service, was, now, fmt.Sprintf("%s falls from %d to %d units, by more than %d %% (MAX_DROP_PERCENT)", service, was, now, g.MaxDropPercent)}}
+		return []Hold{{Service: service, Was: was, Now: now, Key: holdFalls, Text: fmt.Sprintf("%s falls from %d to %d units, by more than %d %% (MAX_DROP_PERCENT)", service, was, now, g.MaxDropPercent)}}
 	case now-was >= minGuardedUnits && (now-was)*100 > g.MaxRisePercent*was:
-		return []Hold{{service, was, now, fmt.Sprintf("%s rises from %d to %d units, by more than %d %% (MAX_RISE_PERCENT)", service, was, now, g.MaxRisePercent)}}
+		return []Hold{{Service: service, Was: was, Now: now, Key: holdRises, Text: fmt.Sprintf("%s rises from %d to %d units, by more than %d %% (MAX_RISE_PERCENT)", service, was, now, g.MaxRisePercent)}}
 	}
 	return nil
 }
@@ -72,7 +86,7 @@ func entries(s ledger.Service, before, now map[string]int64) []Hold {
 	for entry, was := range before {
 		items, named := now[entry]
 		if was >= minGuardedItems && named && items == 0 {
-			holds = append(holds, Hold{s.Name, was, 0, fmt.Sprintf("%s: the type %s matched %d items and matches none now", s.Name, strconv.Quote(entry), was)})
+			holds = append(holds, Hold{Service: s.Name, Was: was, Key: "entry " + entry, Text: fmt.Sprintf("%s: the type %s matched %d items and matches none now", s.Name, strconv.Quote(entry), was)})
 		}
 	}
 	return holds
@@ -107,7 +121,7 @@ func takenBack(changes []Change) []Hold {
 			service = ""
 			text = fmt.Sprintf("the company %q is left out now (INCLUDE_OWN_COMPANY) and was told %d units", g.what, units[g])
 		}
-		holds = append(holds, Hold{service, units[g], 0, text})
+		holds = append(holds, Hold{Service: service, Was: units[g], Key: string(g.reason) + " " + g.what, Text: text})
 	}
 	slices.SortFunc(holds, func(a, b Hold) int { return compareText(a.Text, b.Text) })
 	return holds

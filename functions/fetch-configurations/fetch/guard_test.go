@@ -35,7 +35,7 @@ func TestGuard_HoldsAtItsBorders(t *testing.T) {
 
 func TestGuard_IsExactForAllNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g := Guard{rapid.Int64Range(0, 200).Draw(t, "drop"), rapid.Int64Range(0, 1000).Draw(t, "rise")}
+		g := Guard{MaxDropPercent: rapid.Int64Range(0, 200).Draw(t, "drop"), MaxRisePercent: rapid.Int64Range(0, 1000).Draw(t, "rise")}
 		was, now := rapid.Int64Range(0, 1e7).Draw(t, "was"), rapid.Int64Range(0, 1e7).Draw(t, "now")
 		change := float64(now-was) / float64(max(was, 1)) * 100
 		if was == 0 {

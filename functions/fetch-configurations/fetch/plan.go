@@ -26,6 +26,8 @@ const (
 	ReasonRetired  Reason = "retired"      // the rules say so: what stands becomes 0
 	ReasonUnruled  Reason = "no rule"      // told before, and no rule names the service any more
 	ReasonLeftOut  Reason = "left out"     // told before, and a setting leaves the company out now
+	ReasonReleased Reason = "released"     // a person has ended the company: what may stand becomes 0
+	ReasonInactive Reason = "inactive"     // the company is not active, and a setting counts such as 0
 	ReasonRebuild  Reason = "rebuild owed" // an equal count, posted so that Synthesize rebuilds its view
 )
 
@@ -38,6 +40,7 @@ type Change struct {
 	From      *int64       `json:"from,omitempty"` // units told before, if known
 	To        int64        `json:"to"`
 	Reason    Reason       `json:"reason"`
+	Unmapped  bool         `json:"unmapped,omitempty"` // nobody has mapped it yet, as far as is known
 }
 
 // accountPlan is what a run does about one account.
@@ -61,6 +64,8 @@ type planner struct {
 	full         bool
 	now          time.Time
 	mapped       map[string]bool // accounts that Synthesize called mapped in this run's look, by id
+	released     map[string]ledger.Release
+	heldBack     map[string]bool // accounts whose counts the guard holds, by id
 	rebuild      *rebuildPair    // one pair to tell again so that a rebuild that is owed is asked for
 }
 
@@ -73,7 +78,9 @@ type company struct {
 	active  bool
 	visible bool             // in the list of companies; when not, units mean nothing
 	leftOut bool             // a setting leaves it out: it counts as 0
+	zeroed  bool             // it is not active, and a setting counts such as 0
 	units   map[string]int64 // by service key; a missing one is 0
+	items   int64            // of one that is zeroed: what it would count
 }
 
 func (c company) total() int64 {
@@ -88,6 +95,9 @@ func (c company) total() int64 {
 // ledger meanwhile.
 func (p planner) account(c company, a ledger.Account) accountPlan {
 	plan := accountPlan{id: accountID(c.id), name: c.name}
+	if _, ended := p.released[plan.id]; ended && !c.leftOut {
+		return p.release(c, a, plan)
+	}
 	if !c.visible {
 		// Its pairs stay as they are until it is seen again: invisible is not gone.
 		plan.name, plan.wanted = a.Name, false
@@ -96,6 +106,9 @@ func (p planner) account(c company, a ledger.Account) accountPlan {
 	plan.wanted = c.active && !c.leftOut && c.total() > 0
 	plan.create = plan.wanted && !a.Exists
 	plan.rename = a.Exists && !c.leftOut && a.Name != c.name
+	if p.heldBack[plan.id] {
+		return plan // what an older run means to tell still goes out: nothing newer is known to be right
+	}
 	if a.Exists || plan.create {
 		for _, service := range p.services.List {
 			if change, due := p.pair(c, a, service); due {
@@ -153,6 +166,9 @@ func (p planner) pair(c company, a ledger.Account, service ledger.Service) (Chan
 		return change, false
 	}
 	change.Reason = p.reason(pair, a, change.To)
+	if change.Reason == ReasonGone && c.zeroed {
+		change.Reason = ReasonInactive
+	}
 	if change.Reason == "" && p.rebuild != nil && *p.rebuild == (rebuildPair{change.AccountID, service.Key}) {
 		change.Reason = ReasonRebuild
 	}

@@ -42,7 +42,7 @@ func (r *run) read(ctx context.Context) error {
 		}
 		return err
 	}
-	r.fleet = count(types, companies, items, matched, r.IncludeOwnCompany)
+	r.fleet = count(types, companies, items, matched, r.IncludeOwnCompany, r.InactiveZero)
 	requests := r.result.Read.Requests
 	r.result.Read = r.fleet.stats
 	r.result.Read.Requests = requests

@@ -28,8 +28,9 @@ type Result struct {
 	Services   map[string]int64 `json:"services"` // units by service, all companies
 	Accounts   AccountStats     `json:"accounts"`
 	Usage      ledger.Outcomes  `json:"usage"`
-	Due        int              `json:"due"` // counts that the run tells, or (observe, dry run, held) would tell
-	Holds      []Hold           `json:"holds,omitempty"`
+	Due        int              `json:"due"`               // counts that the run tells, or (observe, dry run, held) would tell
+	Would      *Would           `json:"would,omitempty"`   // of a run that told nobody: what it would have told
+	Holds      []Hold           `json:"holds,omitempty"`   // of a held run; of one that is done, the companies that it held back
 	Changes    []Change         `json:"changes,omitempty"` // the counts due; at most maxListed
 	Attention  []Attention      `json:"attention,omitempty"`
 	Budget     Budget           `json:"budget"`
@@ -111,6 +112,12 @@ const (
 	KindUnmapped        = "not mapped"
 	KindMappingLost     = "mapping lost"
 	KindAnswerNotKnown  = "answer not known"
+	KindReleased        = "released"
+	KindMerged          = "probably merged"
+	KindCompanyHeld     = "company held"
+	KindSlowFall        = "slow fall"
+	KindApproved        = "approved"
+	KindMode            = "mode"
 	KindDuplicateNames  = "companies of one name"
 	maxListed           = 500 // changes in a record: DynamoDB takes 400 KB a document
 	maxAttentionPerKind = 100

@@ -23,8 +23,8 @@ var DefaultRules []byte
 
 // Modes.
 const (
-	ModePost    = "post"    // tell Synthesize
-	ModeObserve = "observe" // read, compare, record; tell nobody
+	ModePost    = ledger.ModePost
+	ModeObserve = ledger.ModeObserve
 )
 
 // Autotask is what this stage asks of the Autotask client, made for one run.
@@ -48,10 +48,15 @@ type Stage struct {
 	NewRunID      func() string
 
 	Rules             services.Rules
-	Mode              string
+	Mode              string // the setting; a person's word in the ledger wins
 	Guard             Guard
 	RefreshAfter      time.Duration
 	IncludeOwnCompany bool
+	InactiveZero      bool // items of companies not marked active count as 0
+
+	// For the record of who did what: the hash of the rules, and the program's version.
+	RulesHash string
+	Version   string
 
 	// LeaseFor is longer than a run may last; 0 where the ledger itself is locked for the life of the process.
 	LeaseFor time.Duration
@@ -63,7 +68,7 @@ type Stage struct {
 
 // Seen is what a look at Synthesize tells this stage, beside what it has put into the ledger.
 type Seen struct {
-	Mapped    map[string]bool // accounts that Synthesize calls mapped, by id
+	Mapped    map[string]bool // accounts that Synthesize calls mapped (true) or not, by id; none where it does not say
 	Attention []Attention
 }
 
@@ -83,6 +88,11 @@ type run struct {
 	base   ledger.Baseline // what the guard compares with
 	fleet  *fleet
 	mapped map[string]bool
+	hand   ledger.Hand // what a person has decided for all runs
+	// released are the companies that a person has ended, by account id; followed says of which of them it is news that
+	// they are gone (false) or there again (true).
+	released map[string]ledger.Release
+	followed map[string]bool
 	// unmatched says which rules that had items then fit no type of the tenant now.
 	unmatched string
 }
@@ -100,6 +110,10 @@ func (s *Stage) Run(ctx context.Context, event Event) (Result, error) {
 	r.result.Read.Uncovered = map[string]int64{}
 	err := tenantError(s.Ledger.Check(ctx))
 	if err == nil {
+		r.hand, err = s.Ledger.Hand(ctx)
+	}
+	if err == nil {
+		r.result.Mode = r.hand.ModeOr(s.Mode)
 		err = r.begin(ctx)
 	}
 	if err != nil {
@@ -129,8 +143,17 @@ func (r *run) begin(ctx context.Context) error {
 	if r.held.Behind > 0 {
 		r.attend(KindClock, 0, "this machine's clock is %s behind the newest run; counts are told in the right order all the same, but correct the clock", r.held.Behind.Round(time.Second))
 	}
-	r.record = ledger.Run{ID: r.result.RunID, ObservedAt: r.held.ObservedAt, StartedAt: r.Now().UTC(), State: StateReading, Mode: r.Mode}
-	return r.Ledger.SaveRun(ctx, r.record)
+	r.record = ledger.Run{ID: r.result.RunID, ObservedAt: r.held.ObservedAt, StartedAt: r.Now().UTC(), State: StateReading, Mode: r.result.Mode}
+	if r.result.Mode != r.Mode {
+		r.attend(KindMode, 0, "the setting MODE says %s; the mode is %s, set by %s", r.Mode, r.result.Mode, r.hand.Mode.Word)
+	}
+	if err := r.Ledger.SaveRun(ctx, r.record); err != nil {
+		return err
+	}
+	if err := r.Ledger.NoteRules(ctx, r.act("")); err != nil {
+		return err
+	}
+	return r.Ledger.NoteRun(ctx, r.act(StateReading))
 }
 
 func (r *run) execute(ctx context.Context) error {
@@ -220,5 +243,5 @@ func (r *run) save(ctx context.Context) error {
 	}
 	r.record.State, r.record.Reason, r.record.Report = r.result.State, r.result.Reason, body
 	r.record.EndedAt = r.Now().UTC()
-	return r.Ledger.SaveRun(ctx, r.record)
+	return errors.Join(r.Ledger.SaveRun(ctx, r.record), r.Ledger.NoteRun(ctx, r.act(r.result.State)))
 }

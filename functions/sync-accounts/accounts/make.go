@@ -37,7 +37,7 @@ func (s *Stage) handleAccounts(ctx context.Context, batch []queue.Received, deco
 	failures := queue.Process(ctx, batch, opts, func(ctx context.Context, r queue.Received) error {
 		m := decoded[r.ID]
 		if _, twice := tasks[m.Account.ID]; twice {
-			return queue.RetryAfter(fmt.Errorf("company %s: an earlier message of the batch comes first", m.Account.ID), time.Second)
+			return queue.Wait(fmt.Errorf("company %s: an earlier message of the batch comes first", m.Account.ID), time.Second)
 		}
 		t, err := s.claim(ctx, m)
 		if err != nil || t == nil {
@@ -77,7 +77,7 @@ func (s *Stage) claim(ctx context.Context, m message.Accounts) (*task, error) {
 		return nil, err
 	}
 	if services.LookedAt.Before(m.ObservedAt) {
-		return nil, queue.RetryAfter(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
+		return nil, queue.Wait(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
 	}
 	t := &task{m: m}
 	_, err = s.Ledger.ClaimAccount(ctx, m.Account.ID, m.RunID, m.ObservedAt, func(a *ledger.Account) error {

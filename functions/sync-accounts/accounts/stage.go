@@ -33,6 +33,9 @@ type Stage struct {
 	Ledger     *ledger.Ledger
 	Log        *slog.Logger
 
+	// Silent says why nobody may be told now; "" if all may be. Messages then end, and the next run that tells makes what they
+	// were to make.
+	Silent string
 	// SecretVersion is the version of the Synthesize keys in use; fresh reads them again first.
 	SecretVersion func(ctx context.Context, fresh bool) (string, error)
 	// Token makes a name that no other attempt has.
@@ -67,6 +70,8 @@ func (s *Stage) Handle(ctx context.Context, batch []queue.Received) []queue.Fail
 		switch {
 		case err != nil:
 			failures = append(failures, queue.Fail(r, queue.Dead(err)))
+		case s.Silent != "":
+			s.Log.InfoContext(ctx, "superseded: nobody is told now, and the next run that tells makes it", "runId", m.RunID, "group", m.Group(), "reason", s.Silent)
 		case m.Account == nil:
 			decoded[r.ID] = m
 			services = append(services, r)

@@ -28,6 +28,9 @@ type Stage struct {
 	Ledger     *ledger.Ledger
 	Log        *slog.Logger
 
+	// Silent says why nobody may be told now; "" if all may be. Messages then end, and what they were to tell stays owed: the
+	// next run that tells tells it anew.
+	Silent string
 	// SecretVersion is the version of the Synthesize keys in use; fresh reads them again first.
 	SecretVersion func(ctx context.Context, fresh bool) (string, error)
 	// Token makes a name that no other attempt has.
@@ -54,7 +57,11 @@ type Summary struct {
 // failures is not taken for success everywhere.
 func (s *Stage) Handle(ctx context.Context, batch []queue.Received) ([]queue.Failure, Summary) {
 	w := &work{Stage: s, token: s.Token(), totals: map[time.Time]*Summary{}}
-	failures := w.handle(ctx, batch)
+	handle := w.handle
+	if s.Silent != "" {
+		handle = w.pass
+	}
+	failures := handle(ctx, batch)
 	w.record(ctx)
 	return failures, w.sum()
 }
@@ -97,7 +104,7 @@ func (w *work) handle(ctx context.Context, batch []queue.Received) []queue.Failu
 		return w.message(ctx, r, false)
 	})
 	if queue.GroupFailed(failures, first, last) {
-		failures = append(failures, queue.FailAll(last, errors.New("an earlier message of the company has not been delivered"))...)
+		failures = append(failures, queue.FailAll(last, queue.Wait(errors.New("an earlier message of the company has not been delivered"), 0))...)
 	} else {
 		failures = append(failures, queue.Process(ctx, last, opts, func(ctx context.Context, r queue.Received) error {
 			return w.message(ctx, r, true)
@@ -107,6 +114,19 @@ func (w *work) handle(ctx context.Context, batch []queue.Received) []queue.Failu
 		w.Log.WarnContext(ctx, "the rebuild of Synthesize's view stays owed; the next batch or run pays it", "error", err)
 	}
 	return failures
+}
+
+// pass ends a batch without telling anybody. The accounts' intents stay open in the ledger.
+func (w *work) pass(ctx context.Context, batch []queue.Received) []queue.Failure {
+	return queue.Process(ctx, batch, queue.Options{Workers: 1, Log: w.Log}, func(ctx context.Context, r queue.Received) error {
+		m, err := message.DecodeUsage(r.Body)
+		if err != nil {
+			return queue.Dead(err)
+		}
+		w.Log.InfoContext(ctx, "superseded: nobody is told now, and the next run that tells tells it anew", "runId", m.RunID, "company", m.Account.ID, "reason", w.Silent)
+		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		return nil
+	})
 }
 
 // prepare reads what holds for all messages.
@@ -171,14 +191,14 @@ func (w *work) ready(ctx context.Context, m message.Usage) error {
 		return queue.RetryAfter(err, waitForSecret)
 	}
 	if w.services.LookedAt.Before(m.ObservedAt) {
-		return queue.RetryAfter(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
+		return queue.Wait(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
 	}
 	a, err := w.Ledger.Account(ctx, m.Account.ID)
 	if err != nil {
 		return err
 	}
 	if !a.Exists && a.NameIntent != nil && !a.NameIntent.Ended && a.NameIntent.ObservedAt.Equal(m.ObservedAt) {
-		return queue.RetryAfter(fmt.Errorf("company %s waits for its account, which run %s is to make", m.Account.ID, m.RunID), waitForServices)
+		return queue.Wait(fmt.Errorf("company %s waits for its account, which run %s is to make", m.Account.ID, m.RunID), waitForServices)
 	}
 	return nil
 }

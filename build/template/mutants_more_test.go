@@ -19,7 +19,7 @@ func keptMutants() []mutant {
 		{"logs: kept for ever", "logs", drop("Resources/SyncUsageLog/Properties/RetentionInDays")},
 		{"logs: Lambda's own group", "logs", drop(usageProperties + "LoggingConfig")},
 		{"logs: into another function's group", "logs", change(usageProperties+"LoggingConfig/LogGroup", ref("SyncAccountsLog"))},
-		{"logs: lines from another level on", "logs", change(usageProperties+"LoggingConfig/ApplicationLogLevel", "ERROR")},
+		{"logs: metrics dropped with the level", "logs", change(usageProperties+"LoggingConfig/ApplicationLogLevel", ref("LogLevel"))},
 		{"exposure: a function URL", "exposure", set(fetchProperties+"FunctionUrlConfig", tree{"AuthType": "NONE"})},
 		{"exposure: an API's event", "exposure", set(fetchProperties+"Events/Run", tree{"Type": "HttpApi"})},
 		{"exposure: an API", "exposure", set("Resources/Api", tree{"Type": "AWS::Serverless::HttpApi", "Properties": tree{}})},
@@ -84,8 +84,8 @@ func alarmMutants() []mutant {
 			"TreatMissingData": "notBreaching", "Namespace": "synthsync", "MetricName": "HeldRuns",
 		}})},
 		{"alarm: the address is told nothing", "alarm", drop("Resources/AlarmSubscription")},
-		{"runbook: a row is missing", "runbook", inRunbook("`UsageDeadLettersAlarm`", "`UsageAlarms`")},
-		{"runbook: an alarm mentioned, no row", "runbook", inRunbook("| `FailedSchedulesAlarm` |", "| see `FailedRunsAlarm` | `FailedSchedulesAlarm` ")},
+		{"runbook: a section is missing", "runbook", inRunbook("`UsageDeadLettersAlarm`", "`UsageAlarms`")},
+		{"runbook: an alarm mentioned, no section", "runbook", inRunbook("## `FailedSchedulesAlarm`", "## See `FailedRunsAlarm`\n\n`FailedSchedulesAlarm`")},
 		{"runbook: an alarm that is gone", "runbook", both(drop("Resources/SyncUsageErrorsAlarm"))},
 	}
 }

@@ -1,0 +1,481 @@
+package functions_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
+	"github.com/synthsync/synthsync/shared/awstest"
+	"github.com/synthsync/synthsync/shared/lambdatest"
+	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
+)
+
+// cause is what puts an alarm into the state ALARM.
+type cause struct {
+	what string
+	// from says where the data points come from: emitted by the functions' executables ("printed"), or what AWS says of a
+	// part that stands in for it here: the attributes of the local SQS ("queue"), the results of the invocations over the
+	// local Runtime API ("invocation").
+	from   string
+	change map[string]string // of the settings
+	bring  func(s *stack)
+	later  time.Duration // in which nothing more happens
+}
+
+// settled is a stack whose first counts have been told.
+func settled(s *stack) {
+	s.run()
+	s.sim.MapAll()
+	s.run()
+}
+
+// started is a process of a function that was deployed with a setting missing.
+func (s *stack) started(pkg string) *lambdatest.Function {
+	env := maps.Clone(s.env)
+	delete(env, "LEDGER_TABLE")
+	return lambdatest.Start(s.t, lambdatest.Build(s.t, pkg), env)
+}
+
+// shutOut has Autotask refuse the login that it accepted before.
+func (s *stack) shutOut() {
+	c := autotasktest.DefaultCredentials
+	c.Secret = "another"
+	s.tenant.SetCredentials(c)
+}
+
+// nightly lets the schedule fire, whatever comes of it.
+func (s *stack) nightly() { s.invoke(lambdatest.SchedulerEvent("nightly", time.Now())) }
+
+// noMoreRoom begins a run and uses up the account's concurrency before its messages are worked.
+func noMoreRoom(s *stack) {
+	s.nightly()
+	s.service.full = true
+	s.deliver()
+}
+
+var causes = map[string][]cause{
+	"NoGoodRunAlarm": {
+		{what: "the schedule is switched off", from: "printed", bring: settled, later: 27 * time.Hour},
+		{what: "no run ever", from: "printed", bring: func(*stack) {}},
+		{what: "runs that are all held", from: "printed", later: 27 * time.Hour, bring: func(s *stack) {
+			settled(s)
+			s.retire(12, func(i autotasktest.Item) bool { return i.Type == 1 })
+			s.nightly()
+		}},
+	},
+	"RunHeldAlarm": {{what: "most desktops gone", from: "printed", later: 9 * time.Hour, bring: func(s *stack) {
+		settled(s)
+		s.retire(12, func(i autotasktest.Item) bool { return i.Type == 1 })
+		s.nightly()
+	}}},
+	"RunFailedAlarm": {
+		{what: "rules that fit no type", from: "printed", change: map[string]string{"SERVICES": "- service: Toasters\n  types: [Toaster]\n"},
+			bring: (*stack).nightly, later: 9 * time.Hour},
+		{what: "rules in S3 that are not there", from: "printed", change: map[string]string{"SERVICES": "s3://rules/none.yaml"}, bring: (*stack).nightly},
+	},
+	"MappingLostAlarm": {{what: "an account unmapped at Synthesize", from: "printed", later: 20 * time.Hour, bring: func(s *stack) {
+		settled(s)
+		s.unmap("3")
+		s.retire(1, func(i autotasktest.Item) bool { return i.Company == 3 && i.Type == 1 })
+		s.run()
+	}}},
+	"RefusedLoginAlarm": {
+		{what: "Autotask's secret is wrong", from: "printed", bring: func(s *stack) {
+			s.shutOut()
+			s.nightly()
+		}},
+		{what: "Synthesize's key is wrong for sync-accounts", from: "printed", bring: func(s *stack) {
+			s.secrets(autotasktest.DefaultCredentials.Secret, "wrong", "v2")
+			s.nightly()
+			s.drain(queues["AccountsQueue"], s.account)
+		}},
+		{what: "Synthesize's key becomes wrong for sync-usage", from: "printed", bring: func(s *stack) {
+			s.nightly()
+			s.drain(queues["AccountsQueue"], s.account)
+			s.sim.RotatePartnerKey("another")
+			s.drain(queues["UsageQueue"], s.usage)
+		}},
+		{what: "Synthesize no longer knows the vendor", from: "printed", bring: func(s *stack) {
+			s.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.VendorNotFound, Times: -1})
+			s.nightly()
+			s.drain(queues["AccountsQueue"], s.account)
+		}},
+	},
+	"BudgetNearlyUsedAlarm": {{what: "other integrations use most of the hour", from: "printed", bring: func(s *stack) {
+		s.tenant.Switch(func(w *autotasktest.Switches) { w.HourLimit, w.OthersUsed = 10_000, 7_995 })
+		s.nightly()
+	}}},
+	"UsageDeadLettersAlarm": {{what: "Synthesize refuses a company's counts", from: "queue", bring: func(s *stack) {
+		s.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.BadRequest, Times: -1, Where: synthesizetest.Where{Operation: synthesizetest.PostCount, AccountID: "2"}})
+		s.run()
+	}}},
+	"AccountsDeadLettersAlarm": {{what: "Synthesize refuses every account", from: "queue", bring: func(s *stack) {
+		s.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.BadRequest, Times: -1, Where: synthesizetest.Where{Operation: synthesizetest.PostAccounts}})
+		s.run()
+		s.deliver()
+	}}},
+	"UsageOldestMessageAlarm": {{what: "the login is refused, and the counts wait", from: "queue", later: 61 * time.Minute, bring: func(s *stack) {
+		s.nightly()
+		s.drain(queues["AccountsQueue"], s.account)
+		s.sim.RotatePartnerKey("another")
+		s.drain(queues["UsageQueue"], s.usage)
+	}}},
+	"AccountsOldestMessageAlarm": {{what: "the login is refused, and the accounts wait", from: "queue", later: 61 * time.Minute, bring: func(s *stack) {
+		s.sim.RotatePartnerKey("another")
+		s.nightly()
+		s.drain(queues["AccountsQueue"], s.account)
+	}}},
+	"FailedRunsAlarm": {{what: "a run fails, and its retries", from: "queue", bring: func(s *stack) {
+		s.shutOut()
+		s.asynchronously(lambdatest.SchedulerEvent("nightly", time.Now()))
+	}}},
+	// The Scheduler is AWS's alone: it puts what it could not start into this queue, as the template asks it to.
+	"FailedSchedulesAlarm": {{what: "the schedule may not invoke the function", from: "queue", bring: func(s *stack) {
+		s.cloud.Bury(queues["FailedSchedules"], awstest.Letter{Body: string(lambdatest.SchedulerEvent("nightly", time.Now()))})
+	}}},
+	"FetchConfigurationsErrorsAlarm": {
+		{what: "a wrong secret", from: "invocation", bring: func(s *stack) {
+			s.shutOut()
+			s.nightly()
+		}},
+		{what: "a setting is missing", from: "invocation", bring: func(s *stack) {
+			s.fetch = s.started("./fetch-configurations")
+			s.nightly()
+		}},
+	},
+	"SyncAccountsErrorsAlarm": {{what: "a setting is missing", from: "invocation", bring: func(s *stack) {
+		s.nightly()
+		s.account = s.started("./sync-accounts")
+		s.deliver()
+	}}},
+	"SyncUsageErrorsAlarm": {{what: "a setting is missing", from: "invocation", bring: func(s *stack) {
+		s.nightly()
+		s.usage = s.started("./sync-usage")
+		s.deliver()
+	}}},
+	"FetchConfigurationsThrottlesAlarm": {{what: "no concurrency left", from: "invocation", bring: func(s *stack) {
+		s.service.full = true
+		s.nightly()
+	}}},
+	"SyncAccountsThrottlesAlarm": {{what: "no concurrency left", from: "invocation", bring: noMoreRoom}},
+	"SyncUsageThrottlesAlarm":    {{what: "no concurrency left", from: "invocation", bring: noMoreRoom}},
+}
+
+func (s *stack) unmap(id string) {
+	s.t.Helper()
+	if err := s.sim.UnmapAccount(id); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestAlarms_EachHasACause_AndNoneWithoutAnAlarm(t *testing.T) {
+	alarms := alarmsOf(t, readTemplate(t))
+	have, want := slices.Sorted(maps.Keys(causes)), slices.Sorted(maps.Keys(alarms))
+	if !slices.Equal(have, want) {
+		t.Errorf("causes of %v\nthe template has %v", have, want)
+	}
+	from := map[string]string{"synthsync": "printed", "AWS/SQS": "queue", "AWS/Lambda": "invocation"}
+	for id, list := range causes {
+		for _, c := range list {
+			if c.from != from[alarms[id].namespace] {
+				t.Errorf("%s: %s: its points are from %s, and it reads %s", id, c.what, c.from, alarms[id].namespace)
+			}
+		}
+	}
+}
+
+func TestAlarms_FireOnTheirCause(t *testing.T) {
+	alarms := alarmsOf(t, readTemplate(t))
+	for id, list := range causes {
+		for _, c := range list {
+			t.Run(id+"/"+strings.ReplaceAll(c.what, " ", "_"), func(t *testing.T) {
+				t.Parallel()
+				s := deploy(t, c.change)
+				c.bring(s)
+				if got := alarms[id].state(s.points(c.later), time.Now().Add(c.later)); got != inAlarm {
+					t.Errorf("%s is %s after: %s\n%s", id, got, c.what, s.logs())
+				}
+				s.noSecrets()
+			})
+		}
+	}
+}
+
+func TestAlarms_AreQuietInHealthyNights(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, map[string]string{"LOG_LEVEL": "ERROR"}) // metrics are no log lines: the level is not theirs
+	s.run()                                                 // nothing is mapped yet, which is no fault
+	s.sim.MapAll()
+	s.run()
+	s.retire(1, func(i autotasktest.Item) bool { return i.Company == 2 })
+	s.run()
+	s.truth()
+	for id, a := range alarmsOf(t, readTemplate(t)) {
+		for _, later := range []time.Duration{0, 6 * time.Hour, 25 * time.Hour} {
+			if got := a.state(s.points(later), time.Now().Add(later)); got == inAlarm {
+				t.Errorf("%s is %s %s after a healthy night", id, got, later)
+			}
+		}
+	}
+}
+
+// earlier moves data points back in time, as though they had come so much earlier.
+func earlier(points []point, by time.Duration) []point {
+	for i := range points {
+		points[i].at = points[i].at.Add(-by)
+	}
+	return points
+}
+
+func TestAlarms_HeldAndFailed_HoldUntilARunPasses(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	settled(s)
+	s.retire(12, func(i autotasktest.Item) bool { return i.Type == 1 })
+	s.nightly()
+	s.shutOut()
+	s.nightly()
+	before := earlier(s.points(0), time.Hour)
+	printed := len(s.fetch.Log())
+	alarms := alarmsOf(t, readTemplate(t))
+	if got := alarms["RunFailedAlarm"].state(before, time.Now()); got != inAlarm {
+		t.Errorf("an hour after the failed run: %s", got)
+	}
+	s.tenant.SetCredentials(autotasktest.DefaultCredentials)
+	if result := s.result(s.invoke([]byte(`{"force": true}`))); result.State != "done" {
+		t.Fatalf("%+v", result)
+	}
+	after := append(before, emitted(t, s.fetch.Log()[printed:])...)
+	for _, id := range []string{"RunHeldAlarm", "RunFailedAlarm"} {
+		if got := alarms[id].state(after, time.Now()); got != ok {
+			t.Errorf("%s is %s after a forced run", id, got)
+		}
+	}
+}
+
+func TestAlarms_EachIsExplainedByItsSectionOfTheRunbook(t *testing.T) {
+	runbook, err := os.ReadFile("../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, r := range readTemplate(t).Resources {
+		if r.Type != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		description, _ := r.Properties["AlarmDescription"].(string)
+		if !strings.HasSuffix(description, "Runbook: docs/runbook.md, "+id+".") {
+			t.Errorf("%s does not name its section: %s", id, description)
+		}
+		for _, actions := range []string{"AlarmActions", "OKActions"} {
+			if list, _ := r.Properties[actions].([]any); len(list) != 1 || list[0] != "${AlarmTopic}" {
+				t.Errorf("%s: %s are %v", id, actions, list)
+			}
+		}
+		_, section, found := strings.Cut(string(runbook), "\n## `"+id+"`")
+		section, _, _ = strings.Cut(section, "\n## ")
+		if !found {
+			t.Errorf("the runbook has no section %s", id)
+		}
+		for _, part := range []string{"**Bill.**", "**Look.**", "**Do.**", "**Do not**"} {
+			if !strings.Contains(section, part) {
+				t.Errorf("the runbook's section %s lacks %s", id, part)
+			}
+		}
+	}
+}
+
+// published are the metrics that a night of the stack makes, as "name" or "name by Service".
+func published(t *testing.T, log string) []string {
+	t.Helper()
+	found := map[string]bool{}
+	for _, p := range emitted(t, log) {
+		name := p.name
+		if by, ok := strings.CutPrefix(p.dimensions, "Service="); ok {
+			name += " by Service"
+			p.dimensions = by[strings.LastIndex(by, "Stack="):]
+		}
+		if p.namespace != "synthsync" || p.dimensions != "Stack="+stackName {
+			t.Errorf("%s is in %s with the dimensions %s", p.name, p.namespace, p.dimensions)
+		}
+		found[name] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+func TestMetrics_OfANight_AreThoseOfTheREADME_AndNameNoClient(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := published(t, s.logs())
+	_, table, _ := strings.Cut(string(readme), "| metric |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var listed []string
+	for row := range strings.Lines(table) {
+		cell := strings.Split(strings.TrimPrefix(row, "|"), "|")[0]
+		suffix := ""
+		if strings.Contains(cell, "by `Service`") {
+			suffix, cell = " by Service", strings.Replace(cell, "by `Service`", "", 1)
+		}
+		for _, m := range regexp.MustCompile("`([A-Za-z]+)`").FindAllStringSubmatch(cell, -1) {
+			listed = append(listed, m[1]+suffix)
+		}
+	}
+	slices.Sort(listed)
+	if !slices.Equal(listed, names) {
+		t.Errorf("the README lists %v\nemitted are       %v", listed, names)
+	}
+	for line := range strings.Lines(s.logs()) {
+		if strings.Contains(line, `"_aws"`) && (strings.Contains(line, "Company ") || !strings.Contains(line, `"requestId"`)) {
+			t.Errorf("a line of metrics names a client, or no request: %s", line)
+		}
+	}
+	s.noSecrets()
+}
+
+func TestMetrics_OfADryRun_NoLines(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	if r := s.invoke([]byte(`{"dryRun": true}`)); r.Error != nil {
+		t.Fatal(r.Error)
+	}
+	s.shutOut()
+	if r := s.invoke([]byte(`{"dryRun": true}`)); r.Error == nil {
+		t.Fatal("it did not fail")
+	}
+	if got := published(t, s.logs()); len(got) > 0 {
+		t.Errorf("a person who only looked changed %v", got)
+	}
+}
+
+func TestMetrics_SayWhatARunCameTo(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	settled(s)
+	last := func() map[string]float64 {
+		out := map[string]float64{}
+		points := emitted(t, s.logs())
+		slices.SortStableFunc(points, func(a, b point) int { return a.at.Compare(b.at) })
+		for _, p := range points {
+			out[p.name+strings.TrimSuffix(strings.TrimPrefix(" "+p.dimensions, " Stack="+stackName), " Stack="+stackName)] = p.value
+		}
+		return out
+	}
+	want := func(when string, of map[string]float64) {
+		t.Helper()
+		have := last()
+		for name, value := range of {
+			if got, is := have[name]; !is || got != value {
+				t.Errorf("%s: %s is %v, want %v", when, name, got, value)
+			}
+		}
+	}
+	want("after a good run", map[string]float64{
+		"RunsDone": 1, "RunsHeld": 0, "RunsFailed": 0, "GoodRun": 1, "AgeOfNewestGoodRun": 0, "Companies": 6, "Items": 30, "CountsDue": 10,
+		"Posted": 10, "Unmapped": 0, "MappingLost": 0, "Failed": 0, "RefusedLogins": 0, "Superseded": 0,
+		"Units Service=Managed Workstations": 20, "Units Service=Managed Servers": 10,
+	})
+	s.retire(12, func(i autotasktest.Item) bool { return i.Type == 1 })
+	s.nightly()
+	want("after a held run", map[string]float64{
+		"RunsDone": 0, "RunsHeld": 1, "RunsFailed": 0, "GoodRun": 0, "Items": 18, "CountsDue": 3, "Units Service=Managed Workstations": 20,
+	})
+	if age := last()["AgeOfNewestGoodRun"]; age <= 0 || age > 600 {
+		t.Errorf("after a held run the newest good one is %v s old", age)
+	}
+	s.shutOut()
+	s.nightly()
+	want("after a failed run", map[string]float64{"RunsDone": 0, "RunsHeld": 0, "RunsFailed": 1, "GoodRun": 0, "RefusedLogins": 1, "Items": 18})
+}
+
+// A message that is early has not failed: the figure would say each night that something is wrong.
+func TestMetrics_MessagesThatWaitForTheServices_HaveNotFailed(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.nightly()
+	s.drain(queues["UsageQueue"], s.usage)
+	failed, found := 0.0, false
+	for _, p := range emitted(t, s.usage.Log()) {
+		if p.name == "Failed" {
+			failed, found = failed+p.value, true
+		}
+	}
+	if !found || failed > 0 || s.cloud.Queue(queues["UsageQueue"]).Len() != 5 {
+		t.Errorf("%v failed of %d that wait", failed, s.cloud.Queue(queues["UsageQueue"]).Len())
+	}
+}
+
+func TestFunctions_KnowTheNameOfTheirStack(t *testing.T) {
+	from := readTemplate(t)
+	for _, id := range []string{"FetchConfigurations", "SyncAccounts", "SyncUsage"} {
+		environment := from.Resources[id].Properties["Environment"].(map[string]any)["Variables"].(map[string]any)
+		if environment["STACK_NAME"] != "${AWS::StackName}" {
+			t.Errorf("%s: STACK_NAME is %v", id, environment["STACK_NAME"])
+		}
+	}
+}
+
+// The dashboard is one text to CloudFormation, which looks for no mistake in it.
+func TestDashboard_ShowsMetricsThatThereAre_AndEveryAlarm(t *testing.T) {
+	t.Parallel()
+	from := readTemplate(t)
+	text, _ := from.Resources["Dashboard"].Properties["DashboardBody"].(string)
+	for name, p := range from.Parameters {
+		text = strings.ReplaceAll(text, "${"+name+"}", strings.TrimSpace(object(p.Default)))
+	}
+	text = strings.ReplaceAll(text, "${AWS::StackName}", stackName)
+	var body struct {
+		Widgets []struct {
+			Type                string
+			X, Y, Width, Height int
+			Properties          struct {
+				Title, Region, View, Stat string
+				Metrics                   [][]any
+				Alarms                    []string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &body); err != nil {
+		t.Fatal(err)
+	}
+	s := deploy(t, nil)
+	s.run()
+	own := published(t, s.logs())
+	var shown []string
+	for _, w := range body.Widgets {
+		if w.Properties.Title == "" || w.X+w.Width > 24 || w.Type == "metric" && (w.Properties.Region != "${AWS::Region}" || w.Properties.Stat == "" || len(w.Properties.Metrics) == 0) {
+			t.Errorf("widget %+v", w)
+		}
+		for _, a := range w.Properties.Alarms {
+			shown = append(shown, strings.TrimSuffix(strings.TrimPrefix(a, "${"), ".Arn}"))
+		}
+		for _, m := range w.Properties.Metrics {
+			if search, is := m[0].(map[string]any); is {
+				if expression, _ := search["expression"].(string); !strings.Contains(expression, `{synthsync,Stack,Service} MetricName="Units" Stack="prod"`) || !slices.Contains(own, "Units by Service") {
+					t.Errorf("expression %s", expression)
+				}
+				continue
+			}
+			if m[0] == "synthsync" && (!slices.Contains(own, m[1].(string)) || m[2] != "Stack" || m[3] != stackName) {
+				t.Errorf("%v is no metric of ours", m)
+			}
+			id := regexp.MustCompile(`^\$\{([A-Za-z]+)`).FindStringSubmatch(m[3].(string))
+			if m[0] != "synthsync" && (id == nil || from.Resources[id[1]].Type == "") {
+				t.Errorf("%v leads to nothing in the stack", m)
+			}
+		}
+	}
+	slices.Sort(shown)
+	if want := slices.Sorted(maps.Keys(alarmsOf(t, from))); !slices.Equal(shown, want) {
+		t.Errorf("alarms shown: %v\nthe template has: %v", shown, want)
+	}
+}

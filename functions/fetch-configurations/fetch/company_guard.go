@@ -1,0 +1,58 @@
+package fetch
+
+import (
+	"fmt"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// minCompanyUnits is the fall of one company below which percentages mean nothing: three of its ten laptops may be
+// replaced on one day.
+const minCompanyUnits = 5
+
+// companies are the holds for companies whose own units fall too far, against what Synthesize was told of them. The fleet's
+// totals hardly move when one client of a hundred vanishes.
+func (g Guard) companies(companies []company, known map[string]ledger.Account, services ledger.Services, released map[string]ledger.Release) []Hold {
+	if g.MaxCompanyDropPercent == 0 {
+		return nil
+	}
+	var holds []Hold
+	for _, c := range companies {
+		a := known[accountID(c.id)]
+		if _, ended := released[a.ID]; ended || !c.visible || c.leftOut {
+			continue
+		}
+		was, now := toldOf(a, c, services)
+		if was-now >= minCompanyUnits && (was-now)*100 > g.MaxCompanyDropPercent*was {
+			holds = append(holds, Hold{Company: accountID(c.id), Was: was, Now: now, Text: fmt.Sprintf(
+				"company %s (%q) falls from %d to %d units, by more than %d %% (MAX_COMPANY_DROP_PERCENT): its counts stay as they are, all others are told", accountID(c.id), c.name, was, now, g.MaxCompanyDropPercent)})
+		}
+	}
+	return holds
+}
+
+// toldOf sums what Synthesize was told of a company's account, and what it is now, over the services told.
+func toldOf(a ledger.Account, c company, services ledger.Services) (was, now int64) {
+	for _, s := range services.List {
+		if !s.Ruled || s.Retired {
+			continue // a person's word, or the fleet's guard
+		}
+		if p := a.Pair(s); p.State == ledger.Told {
+			was += p.Units
+			now += c.units[s.Key]
+		}
+	}
+	return was, now
+}
+
+// split tells the holds of the whole run from those of single companies.
+func split(holds []Hold) (fleet, companies []Hold) {
+	for _, h := range holds {
+		if h.Company == "" {
+			fleet = append(fleet, h)
+		} else {
+			companies = append(companies, h)
+		}
+	}
+	return fleet, companies
+}

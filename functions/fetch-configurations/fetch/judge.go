@@ -1,0 +1,97 @@
+package fetch
+
+import (
+	"context"
+	"slices"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// judge decides which holds stand: against the guard's a person may have approved or forced, against his own nothing but
+// his word helps.
+func (r *run) judge(ctx context.Context, p planner, companies []company, known map[string]ledger.Account, now ledger.Baseline, changes []Change, holds []Hold) error {
+	held, err := r.Ledger.Held(ctx)
+	if err != nil {
+		return err
+	}
+	left, passed := r.unapproved(held, holds)
+	if r.event.Force {
+		left, passed = nil, holds
+	}
+	fleet, single := split(left)
+	if r.hand.Hold.On && len(fleet) == 0 {
+		fleet, single = single, nil // nobody at all is told
+	} else if len(fleet) > 0 {
+		// All of it is what a person sees, and approves, with this run: the companies' own, and what was approved before.
+		single, fleet, passed = nil, append(left, passed...), nil
+	}
+	if held.Approved != nil && !r.event.Force {
+		for _, h := range passed {
+			r.attend(KindApproved, 0, "passed, as approved with run %s by %s: %s", held.RunID, held.Approved, h.Text)
+		}
+	}
+	p.heldBack = map[string]bool{}
+	for _, h := range single {
+		p.heldBack[h.Company] = true
+		r.attend(KindCompanyHeld, h.Was-h.Now, "%s", h.Text)
+	}
+	changes = slices.DeleteFunc(changes, func(c Change) bool { return p.heldBack[c.AccountID] })
+	r.result.Due, r.result.Changes, r.result.Holds = len(changes), changes, single
+	if hand := r.hand.Hold; hand.On {
+		fleet = append([]Hold{{Key: HoldByHand, Text: "posting is on hold by " + hand.String() + "; it goes on with: synthsync resume"}}, fleet...)
+	}
+	if len(fleet) > 0 {
+		r.hold(fleet)
+	} else {
+		r.result.State = StateDone
+		if err := r.reportSlowFall(ctx, p.services, now, keysOf(p.services, passed)); err != nil {
+			return err
+		}
+	}
+	if r.event.DryRun || r.result.Mode == ModeObserve || len(fleet) > 0 {
+		r.result.Would = would(changes)
+	}
+	if r.result.Mode == ModeObserve && !r.event.DryRun && r.Look == nil {
+		// So that a person who looks at Synthesize before he goes to post can tell ours from others.
+		if _, err := r.Ledger.UpdateServices(ctx, func(s *ledger.Services) error {
+			s.Apply(ledgerRules(r.Rules))
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	if r.event.DryRun || r.result.Mode == ModeObserve {
+		return nil // what is approved in observe stays approved
+	}
+	if r.hand.Hold.On && len(left) == 0 && held.Approved != nil {
+		return nil // what is approved waits for the resume
+	}
+	if err := r.Ledger.NoteHeld(ctx, r.heldBack()); err != nil || len(fleet) > 0 {
+		return err
+	}
+	return r.deliver(ctx, p, companies, known, now, passed)
+}
+
+// heldBack is what a person may approve of this run.
+func (r *run) heldBack() ledger.Held {
+	out := ledger.Held{RunID: r.result.RunID, ObservedAt: r.held.ObservedAt, Base: r.base.ObservedAt}
+	for _, h := range r.result.Holds {
+		if h.Key == HoldByHand {
+			out.Hand = true
+			continue
+		}
+		out.Holds = append(out.Holds, r.heldFor(h))
+	}
+	return out
+}
+
+// keysOf are the services that holds are about, by key.
+func keysOf(svc ledger.Services, holds []Hold) []string {
+	var keys []string
+	for _, h := range holds {
+		if s, ok := svc.ByName(h.Service); ok {
+			keys = append(keys, s.Key)
+		}
+	}
+	return keys
+}

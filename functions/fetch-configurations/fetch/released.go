@@ -1,0 +1,73 @@
+package fetch
+
+import (
+	"context"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// followReleases sorts the releases: those that hold for this run, and those whose company, once gone, is there again.
+// What has changed is recorded when the run tells.
+func (r *run) followReleases(ctx context.Context, companies []company) error {
+	all, err := r.Ledger.Releases(ctx)
+	if err != nil {
+		return err
+	}
+	r.released, r.followed = map[string]ledger.Release{}, map[string]bool{}
+	there := map[string]company{}
+	for _, c := range companies {
+		there[accountID(c.id)] = c
+	}
+	for id, release := range all {
+		c := there[id]
+		here := c.visible && c.total() > 0
+		switch {
+		case here && release.Gone:
+			r.followed[id] = true
+			r.attend(KindReleased, c.total(), "company %s (%q) was released by %s, was gone, and has %d units again: it is told as usual", id, c.name, release.Word, c.total())
+			continue
+		case here:
+			r.attend(KindReleased, c.total(), "company %s (%q) is released by %s and still has %d units: 0 is told for it until they are gone; take it back with: synthsync release %s --undo", id, c.name, release.Word, c.total(), id)
+		case !release.Gone:
+			r.followed[id] = false
+			r.attend(KindReleased, 0, "company %s (%q) is released by %s: what was told for it becomes 0", id, release.Account, release.Word)
+		}
+		r.released[id] = release
+	}
+	return nil
+}
+
+func (r *run) recordReleases(ctx context.Context) error {
+	for id, back := range r.followed {
+		if err := r.Ledger.FollowRelease(ctx, id, back, r.Now().UTC()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release plans the zeros of a company that a person has released: for every count that may stand above 0, once. A zero
+// that answered "no map" has nobody left who would be billed.
+func (p planner) release(c company, a ledger.Account, plan accountPlan) accountPlan {
+	plan.wanted = false
+	if !c.visible {
+		plan.name = a.Name
+	}
+	if a.Exists {
+		for _, service := range p.services.List {
+			pair := a.Pair(service)
+			if service.ID == "" || !pair.MayStandAboveZero() || pair.NoMap && pair.TriedUnits == 0 {
+				continue
+			}
+			change := Change{AccountID: plan.id, Account: plan.name, Service: service.Name, State: pair.State, Reason: ReasonReleased}
+			if pair.State == ledger.Told {
+				units := pair.Units
+				change.From = &units
+			}
+			plan.counts = append(plan.counts, change)
+		}
+	}
+	plan.fence = !plan.tells() && a.OpenIntent()
+	plan.fenceName = a.NameIntent != nil && !a.NameIntent.Ended
+	return plan
+}

@@ -1,0 +1,90 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+var heldKey = Key{kindState, "held"}
+
+// Held is what the newest run held back: all of itself, or some companies. It is what a person may approve, and nothing
+// else: a newer run replaces it, held or not.
+type Held struct {
+	RunID      string    `json:"runId,omitempty"`
+	ObservedAt time.Time `json:"observedAt,omitzero"`
+	Base       time.Time `json:"base,omitzero"` // observedAt of what it was compared with
+	Hand       bool      `json:"hand,omitempty"`
+	Holds      []HeldFor `json:"holds,omitempty"`
+	Approved   *Word     `json:"approved,omitempty"`
+}
+
+// HeldFor is one reason, with the counts that a person has seen.
+type HeldFor struct {
+	Key    string  `json:"key"`
+	Text   string  `json:"text"`
+	Was    int64   `json:"was"`
+	Now    int64   `json:"now"`
+	Spread []int64 `json:"spread,omitempty"` // Now by groups of companies
+}
+
+// For finds a reason by its key.
+func (h Held) For(key string) (HeldFor, bool) {
+	for _, f := range h.Holds {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return HeldFor{}, false
+}
+
+// ApprovalError says why a run cannot be approved.
+type ApprovalError struct {
+	RunID  string
+	Other  bool // what is held now is another run's, or nothing
+	Reason string
+}
+
+func (e *ApprovalError) Error() string { return fmt.Sprintf("run %s %s", e.RunID, e.Reason) }
+
+// Held reads what the newest run held back.
+func (l *Ledger) Held(ctx context.Context) (Held, error) {
+	var h Held
+	_, err := l.load(ctx, heldKey, &h)
+	return h, err
+}
+
+// NoteHeld records what a run holds back, nothing included: whatever an older run held can be approved no more. A run
+// that holds nothing back after one that held nothing back writes nothing.
+func (l *Ledger) NoteHeld(ctx context.Context, now Held) error {
+	_, err := update(ctx, l, heldKey, func(h *Held) error {
+		if now.ObservedAt.After(h.ObservedAt) && (len(now.Holds) > 0 || now.Hand || len(h.Holds) > 0 || h.Hand) {
+			*h = now
+		}
+		return nil
+	})
+	return err
+}
+
+// Approve records a person's word that what a run held back may pass, and only that. The first word for a run stands;
+// mine tells whether this was it. The error is an *ApprovalError if the run holds nothing that could be approved.
+func (l *Ledger) Approve(ctx context.Context, runID string, act Act) (held Held, mine bool, err error) {
+	act.What, act.Target = ActApprove, runID
+	held, err = decide(ctx, l, heldKey, act, func(h *Held) error {
+		mine = false
+		switch {
+		case h.RunID != runID:
+			return &ApprovalError{RunID: runID, Other: true, Reason: "is not what is held now"}
+		case len(h.Holds) == 0 && h.Hand:
+			return &ApprovalError{RunID: runID, Reason: "was held by a person's word, not by the guard; end that with: synthsync resume"}
+		case len(h.Holds) == 0:
+			return &ApprovalError{RunID: runID, Reason: "holds nothing back"}
+		case h.Approved == nil:
+			act.At = l.now().UTC()
+			word := act.word()
+			h.Approved, mine = &word, true
+		}
+		return nil
+	})
+	return held, mine && err == nil, err
+}
