@@ -11,7 +11,11 @@ func TestMain(m *testing.M) {
 }
 
 func TestHistories_FixedSeeds_EveryRuleHolds(t *testing.T) {
-	for seed := range uint64(120) {
+	seeds := uint64(120)
+	if raced {
+		seeds = 30
+	}
+	for seed := range seeds {
 		if out := Run(t, seed); out.Invariant != "" {
 			t.Fatalf("seed %d: %s", seed, out)
 		}
@@ -19,6 +23,9 @@ func TestHistories_FixedSeeds_EveryRuleHolds(t *testing.T) {
 }
 
 func TestHistory_OneSeed_OneTrace(t *testing.T) {
+	if raced {
+		t.Skip("the race detector shuffles goroutines")
+	}
 	for seed := range uint64(20) {
 		if a, b := Run(t, seed), Run(t, seed); a.Trace != b.Trace {
 			t.Errorf("seed %d: two lives of one history differ (%d and %d steps)", seed, a.Steps, b.Steps)
