@@ -42,3 +42,23 @@ laptops#1 = 1
 throttled: accounts1 ledger read state/services#3 = 1
 `)
 }
+
+// While a services message was worked, a newer run brought other rules into force, which left a service out that stood from
+// an earlier integration. The look passed it over, and the older message made it once more.
+func TestRegression_RulesChangeWhileServicesAreMade_StandingServiceIsNotMadeAgain(t *testing.T) {
+	Replay(t, `
+act before run1 ledger read state/last#1 = 12
+act before run1 ledger read state/last#3 = 27
+act before run3 ledger write state/head#2 = 27
+an earlier integration#1 = 1
+fault: run1 Autotask POST /V1.0/ConfigurationItemTypes/query/count cad0#1 = 13
+next after run1 ledger read act/0000946684800000-run#1 = 1
+next after run1 ledger read state/last#1 = 1
+next after run1 ledger read state/last#2 = 1
+next after run3 ledger write state/head#1 = 2
+rules#1 = 1
+runs#1 = 4
+settings#1 = 1
+settings#4 = 1
+`)
+}
