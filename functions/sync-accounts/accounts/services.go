@@ -42,7 +42,7 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		missing = nil
 	}
 	for _, service := range missing {
-		if err := s.makeService(ctx, look, service); err != nil {
+		if err := s.makeService(ctx, look, m.ObservedAt, service); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ var errBeingMade = errors.New("another worker is making it")
 
 // makeService makes a service that does not stand at Synthesize. The claim in the ledger goes first: a creation whose
 // answer was lost must be visible to whoever comes next, who waits until it can no longer take effect and looks.
-func (s *Stage) makeService(ctx context.Context, look *Look, wanted message.Service) error {
+func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Time, wanted message.Service) error {
 	if other, stands := standsAs(look, wanted.Name); stands {
 		return queue.Dead(fmt.Errorf("make service %q: it stands at Synthesize already, as the one that the rules called %q; say formerly: %q in its rule", wanted.Name, other, other))
 	}
@@ -109,6 +109,11 @@ func (s *Stage) makeService(ctx context.Context, look *Look, wanted message.Serv
 	claimed, takenOver := false, false
 	services, err := s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
 		claimed, takenOver = false, false
+		if known.Intent != nil && known.Intent.ObservedAt.After(observedAt) {
+			// A newer run's rules are in force since this message was begun. The look may have passed over a service that
+			// they do not name, although it stands.
+			return nil
+		}
 		at := known.Index(wanted.Name)
 		if at < 0 {
 			known.Apply(append(known.Rules(), ledger.Rule{Name: wanted.Name}))

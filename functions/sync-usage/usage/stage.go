@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -218,7 +220,8 @@ func (w *work) count(observedAt time.Time, o ledger.Outcomes, definite bool) {
 func (w *work) record(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	for at, s := range w.totals {
+	for _, at := range slices.SortedFunc(maps.Keys(w.totals), time.Time.Compare) {
+		s := w.totals[at]
 		if err := w.Ledger.AddOutcomes(ctx, at, s.Outcomes, s.Definite); err != nil {
 			w.Log.WarnContext(ctx, "outcomes not recorded", "observedAt", at, "error", err)
 		}
