@@ -53,6 +53,7 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.allowance = allowance{budget: budget, percent: c.config.BudgetPercent, begun: c.Requests()}
 	return Login{Zone: *c.zone, Budget: budget, SecretVersion: c.used.Version}, nil
 }
 
