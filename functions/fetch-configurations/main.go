@@ -131,7 +131,8 @@ func credentialsOf(f *wiring.Function, arn string) func(context.Context, bool) (
 // report logs what became of a run: a held or failed one at a level that alarms can watch.
 func report(ctx context.Context, f *wiring.Function, r fetch.Result, err error) {
 	log := f.Log.With("runId", r.RunID, "observedAt", r.ObservedAt, "state", r.State, "mode", r.Mode, "dryRun", r.DryRun,
-		"companies", r.Read.Companies, "items", r.Read.Items, "requests", r.Read.Requests, "due", r.Due)
+		"companies", r.Read.Companies, "items", r.Read.Items, "requests", r.Read.Requests, "due", r.Due,
+		"budgetLimit", r.Budget.Limit, "budgetUsed", r.Budget.Used, "budgetAllowed", r.Budget.Allowed, "budgetNeeded", r.Budget.Needed)
 	switch {
 	case err != nil:
 		log.ErrorContext(ctx, "run failed", "error", err)

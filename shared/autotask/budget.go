@@ -38,7 +38,7 @@ type allowance struct {
 	begun   int64 // requests sent when the budget was read
 }
 
-// allowed is how many requests that is; without a limit, more than anyone sends.
+// allowed is how many requests that is; without a limit of our own, more than anyone sends.
 func (a allowance) allowed() int64 {
 	if a.percent <= 0 || a.budget.Limit <= 0 {
 		return math.MaxInt64
