@@ -36,6 +36,7 @@ func main() {
 	table := f.Required("LEDGER_TABLE", "the name of the ledger's DynamoDB table")
 	secret := f.Required("AUTOTASK_SECRET_ARN", "the ARN of the secret with the Autotask credentials")
 	url := f.URL("AUTOTASK_URL", autotask.DefaultBaseURL, vendorapi.CheckBaseURL)
+	budgetPercent := f.Percent("AUTOTASK_BUDGET_PERCENT", 50)
 	stage := fetch.Stage{
 		Log: f.Log, Now: f.Now, NewRunID: rand.Text, LeaseFor: leaseFor,
 		Mode:              f.OneOf("MODE", fetch.ModePost, fetch.ModeObserve),
@@ -72,7 +73,7 @@ func main() {
 			run.Ledger = ledger.New(memory.Overlay(store), f.Now)
 		}
 		// A refused login ends a client for good, so every run has its own.
-		if run.Autotask, err = autotask.New(autotask.Config{BaseURL: url, Credentials: credentials, Patience: patience, Log: f.Log}); err != nil {
+		if run.Autotask, err = autotask.New(autotask.Config{BaseURL: url, Credentials: credentials, Patience: patience, Log: f.Log, BudgetPercent: budgetPercent}); err != nil {
 			return fetch.Result{}, err
 		}
 		if run.Rules, err = rules(ctx); err != nil {
@@ -130,7 +131,8 @@ func credentialsOf(f *wiring.Function, arn string) func(context.Context, bool) (
 // report logs what became of a run: a held or failed one at a level that alarms can watch.
 func report(ctx context.Context, f *wiring.Function, r fetch.Result, err error) {
 	log := f.Log.With("runId", r.RunID, "observedAt", r.ObservedAt, "state", r.State, "mode", r.Mode, "dryRun", r.DryRun,
-		"companies", r.Read.Companies, "items", r.Read.Items, "requests", r.Read.Requests, "due", r.Due)
+		"companies", r.Read.Companies, "items", r.Read.Items, "requests", r.Read.Requests, "due", r.Due,
+		"budgetLimit", r.Budget.Limit, "budgetUsed", r.Budget.Used, "budgetAllowed", r.Budget.Allowed, "budgetNeeded", r.Budget.Needed)
 	switch {
 	case err != nil:
 		log.ErrorContext(ctx, "run failed", "error", err)

@@ -40,6 +40,10 @@ type Config struct {
 	Patience       time.Duration // without a definite answer; 0: vendorapi.DefaultPatience, negative: no end
 	AttemptTimeout time.Duration // of one request; 0: vendorapi.DefaultAttemptTimeout
 
+	// BudgetPercent is how much of what is left of the tenant's requests at the login a run may use, in percent: the hour
+	// belongs to all integrations. A read of items that needs more ends with a *BudgetError. 0: no limit of our own.
+	BudgetPercent int64
+
 	// Progress is told after every page how many rows of an entity have been read, and how many there should be. It may be
 	// called by several goroutines. Optional.
 	Progress func(entity Entity, rows, total int64)
@@ -60,6 +64,8 @@ type Client struct {
 	zone  *Zone
 	used  Credentials // the ones that the last request was built with
 	spent int64       // requests of callers given up
+
+	allowance allowance // since the login
 }
 
 // New makes a client. Its error is about BaseURL; nothing is sent.

@@ -36,7 +36,7 @@ type ItemCounts struct {
 // not settle it.
 func (c *Client) CountItems(ctx context.Context, startAt []int64) (ItemCounts, error) {
 	source := &itemSource{client: c}
-	counts, err := countItems(ctx, source, startAt, func(rows, total int64) { c.config.Progress(ConfigurationItems, rows, total) })
+	counts, err := countItems(ctx, source, startAt, c.fits, func(rows, total int64) { c.config.Progress(ConfigurationItems, rows, total) })
 	if err != nil {
 		return ItemCounts{}, err
 	}
@@ -44,9 +44,12 @@ func (c *Client) CountItems(ctx context.Context, startAt []int64) (ItemCounts, e
 	return counts, nil
 }
 
-func countItems(ctx context.Context, source source, startAt []int64, progress func(rows, total int64)) (ItemCounts, error) {
+func countItems(ctx context.Context, source source, startAt []int64, fits func(items int64) error, progress func(rows, total int64)) (ItemCounts, error) {
 	before, err := source.count(ctx, everything)
 	if err != nil {
+		return ItemCounts{}, err
+	}
+	if err := fits(before); err != nil {
 		return ItemCounts{}, err
 	}
 	w := newWalk(source, before, startAt)
@@ -99,6 +102,9 @@ func (s *itemSource) filters(within span) []Filter {
 }
 
 func (s *itemSource) page(ctx context.Context, within span, into *itemPage) error {
+	if err := s.client.within(); err != nil {
+		return err
+	}
 	s.requests.Add(1)
 	return s.client.do(ctx, call{
 		operation: "read " + string(ConfigurationItems),

@@ -131,7 +131,7 @@ func TestCountItems_AnyDistribution_TwoWalkersEndTogetherAndWasteNothing(t *test
 			synctest.Test(t, func(t *testing.T) {
 				m := &memory{rows: devices(n, d.gap)}
 				begun := time.Now()
-				counts, err := countItems(t.Context(), m, nil, func(_, _ int64) {})
+				counts, err := countItems(t.Context(), m, nil, func(int64) error { return nil }, func(_, _ int64) {})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -269,7 +269,7 @@ func TestCountItems_AnyGaps_IsComplete(t *testing.T) {
 				}
 				return 1 + r.Int64N(4)
 			})}
-			counts, err := countItems(t.Context(), m, nil, func(_, _ int64) {})
+			counts, err := countItems(t.Context(), m, nil, func(int64) error { return nil }, func(_, _ int64) {})
 			if err != nil {
 				t.Fatal(err)
 			}

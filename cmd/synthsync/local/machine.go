@@ -24,18 +24,19 @@ import (
 
 // Config is everything a run needs to know. Ledger, Rules and the credentials must be set.
 type Config struct {
-	AutotaskURL   string // empty: the vendor's
-	SynthesizeURL string
-	Credentials   autotask.Credentials
-	Keys          synthesize.Keys
-	Store         ledger.Store
-	Rules         services.Rules
-	Mode          string
-	Guard         fetch.Guard
-	RefreshAfter  time.Duration
-	IncludeOwn    bool
-	InactiveZero  bool   // items of companies not marked active count as 0
-	Version       string // the program's, for the record of who did what
+	AutotaskURL           string // empty: the vendor's
+	SynthesizeURL         string
+	Credentials           autotask.Credentials
+	Keys                  synthesize.Keys
+	Store                 ledger.Store
+	Rules                 services.Rules
+	Mode                  string
+	Guard                 fetch.Guard
+	RefreshAfter          time.Duration
+	IncludeOwn            bool
+	AutotaskBudgetPercent int64  // of what is left at the login; as of autotask.Config
+	InactiveZero          bool   // items of companies not marked active count as 0
+	Version               string // the program's, for the record of who did what
 
 	// Patience is how long a run goes on without any definite answer from the vendor that it asks.
 	Patience time.Duration
@@ -96,7 +97,7 @@ func (m *Machine) open(dry bool) (*session, error) {
 	s.book.AttemptLives = m.makingLives()
 	var err error
 	s.autotask, err = autotask.New(autotask.Config{
-		BaseURL: m.AutotaskURL, HTTP: m.HTTP, Patience: m.Patience, Log: m.Log,
+		BaseURL: m.AutotaskURL, HTTP: m.HTTP, Patience: m.Patience, Log: m.Log, BudgetPercent: m.AutotaskBudgetPercent,
 		Credentials: func(context.Context, bool) (autotask.Credentials, error) { return m.Credentials, nil },
 		Progress:    func(e autotask.Entity, rows, total int64) { m.Progress.Read(string(e), rows, total) },
 		OnWait:      func(reason string, wait time.Duration) { m.Progress.Waiting("Autotask", reason, wait) },

@@ -40,6 +40,10 @@ func (r *run) read(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		var over *autotask.BudgetError
+		if errors.As(err, &over) {
+			r.result.Budget.Needed = over.Needed
+		}
 		return err
 	}
 	r.fleet = count(types, companies, items, matched, r.IncludeOwnCompany, r.InactiveZero)

@@ -85,6 +85,9 @@ type AccountStats struct {
 type Budget struct {
 	Limit int64 `json:"limit"`
 	Used  int64 `json:"used"`
+	// Allowed is what this run may use after its login; Needed is the estimate that went beyond it, 0 if none did.
+	Allowed int64 `json:"allowed,omitempty"`
+	Needed  int64 `json:"needed,omitempty"`
 }
 
 // Attention is one thing that a person should know of or decide; it never stops a run.

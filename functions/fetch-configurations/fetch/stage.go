@@ -197,7 +197,7 @@ func (r *run) login(ctx context.Context) error {
 		}
 		return err
 	}
-	r.result.Budget = Budget{Limit: login.Budget.Limit, Used: login.Budget.Used}
+	r.result.Budget = Budget{Limit: login.Budget.Limit, Used: login.Budget.Used, Allowed: login.Allowed}
 	own, err := r.Autotask.OwnCompany(ctx)
 	if err != nil {
 		return err
