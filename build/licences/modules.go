@@ -132,7 +132,7 @@ func required(root string) ([]*module, error) {
 	if err := json.Unmarshal(out, &file); err != nil {
 		return nil, fmt.Errorf("read go.mod: %w", err)
 	}
-	args := []string{"list", "-m", "-json=Path,Dir"}
+	args := []string{"list", "-m", "-e", "-json=Path,Dir"} // -e: a module that was never downloaded has no Dir
 	for _, r := range file.Require {
 		args = append(args, r.Path)
 	}
@@ -181,11 +181,11 @@ func each[T any](out []byte, f func(T) error) error {
 	}
 }
 
-// goCommand runs the go command for a system, whichever one this is.
+// goCommand runs the go command for a system, whichever one this is, without the network.
 func goCommand(root, system string, args ...string) ([]byte, error) {
 	command := exec.Command("go", args...)
 	command.Dir = root
-	command.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0")
+	command.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0", "GOPROXY=off", "GOFLAGS=-mod=readonly -buildvcs=false")
 	var stderr strings.Builder
 	command.Stderr = &stderr
 	out, err := command.Output()
