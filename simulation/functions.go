@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -203,7 +204,7 @@ func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.C
 
 func (s *sim) synthesizeClient(t *task) (*synthesize.Client, error) {
 	return synthesize.New(synthesize.Config{
-		BaseURL: synthesizeURL, HTTP: t.client(synthesizeName, s.vendor), Random: steady, OnWait: t.waits, Log: discard,
+		BaseURL: synthesizeURL, HTTP: t.client(synthesizeName, cmp.Or[http.Handler](s.front, s.vendor)), Random: steady, OnWait: t.waits, Log: discard,
 		Limits:   vendorapi.NewLimits(vendorapi.LimitConfig{InFlight: 8, PerSecond: perSecond}),
 		Patience: workPatience, AttemptTimeout: wiring.AttemptTimeout,
 		Keys: func(context.Context, bool) (synthesize.Keys, error) { return s.keys, nil },

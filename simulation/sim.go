@@ -6,6 +6,7 @@ package simulation
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -34,6 +35,7 @@ type sim struct {
 
 	tenant *autotasktest.Tenant
 	vendor *synthesizetest.Simulator
+	front  http.Handler // what stands before the vendor; nil: nothing
 	table  *table
 	backup []ledger.Document
 

@@ -1,6 +1,7 @@
 // Command soak lives through many histories of the simulation and reports what they met:
 //
 //	go run ./simulation/soak -seeds 0:100000 -for 5m
+//	go run ./simulation/soak -histories 20000 -for 5m
 //
 // It ends with 1 if a rule does not hold in one of them, and prints the story of each such history, reduced.
 package main
@@ -42,11 +43,12 @@ func main() {
 	testing.Init()
 	seeds := flag.String("seeds", "", "the seeds, as from:to; the default begins anywhere")
 	lasts := flag.Duration("for", 5*time.Minute, "how long at most")
+	histories := flag.Uint64("histories", 1e9, "how many at most, if -seeds is not said")
 	processes := flag.Int("processes", runtime.NumCPU(), "how many processes")
 	first := flag.Bool("first", false, "stop at the first history that fails, and say after how many, in one line")
 	stride := flag.Uint64("stride", 0, "set by the command for its own processes")
 	flag.Parse()
-	from, to, err := between(*seeds)
+	from, to, err := between(*seeds, *histories)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -62,10 +64,10 @@ func main() {
 	os.Exit(lead(from, to, *lasts, int(min(to-from, uint64(max(*processes, 1))))))
 }
 
-func between(text string) (from, to uint64, err error) {
+func between(text string, histories uint64) (from, to uint64, err error) {
 	if text == "" {
 		from = uint64(time.Now().UnixNano() / 1e6 % 1e10) //nolint:gosec // the time is after 1970
-		return from, from + 1e9, nil
+		return from, from + max(histories, 1), nil
 	}
 	a, b, _ := strings.Cut(text, ":")
 	from, errA := strconv.ParseUint(a, 10, 64)

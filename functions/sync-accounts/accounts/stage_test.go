@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ var observed = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 
 // desk is the stage before an empty Synthesize.
 type desk struct {
+	http    *http.Client
 	t       *testing.T
 	sim     *synthesizetest.Simulator
 	url     string
@@ -48,7 +50,7 @@ func newDesk(t *testing.T) *desk {
 // stage is the stage of one invocation.
 func (d *desk) stage() *accounts.Stage {
 	client, err := synthesize.New(synthesize.Config{
-		BaseURL: d.url, Patience: 100 * time.Millisecond, AttemptTimeout: 100 * time.Millisecond,
+		BaseURL: d.url, HTTP: d.http, Patience: 100 * time.Millisecond, AttemptTimeout: 100 * time.Millisecond,
 		Keys: func(context.Context, bool) (synthesize.Keys, error) {
 			return synthesize.Keys{VendorAPIKey: synthesizetest.DefaultVendorKey, PartnerAPIKey: d.key, Version: d.version}, nil
 		},
@@ -393,3 +395,31 @@ func TestAccounts_ClaimTakenOverAfterAnOldLook_ServiceIsMadeOnce(t *testing.T) {
 		t.Errorf("the ledger says %+v", s)
 	}
 }
+
+// Assumed: the clocks of workers agree within a request's time-out. A claim whose worker's clock is far behind looks old, and
+// where two workers have the same message at once a service can be made twice. docs/wrong-bill.md names it.
+func TestOutside_ClocksOfWorkersFarApart_AServiceCanBeMadeTwice(t *testing.T) {
+	d := newDesk(t)
+	m := d.services(observed, "Servers")
+	happened := false
+	d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if !happened && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/service") {
+			happened = true
+			before := d.now
+			d.now = d.now.Add(10 * time.Minute) // the other worker's clock
+			if failures := d.handle(m); len(failures) != 0 {
+				t.Errorf("%+v", failures)
+			}
+			d.now = before
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})}
+	d.handle(m)
+	if n := d.made("Servers"); n != 2 {
+		t.Errorf("the service stands %d times: mend the page, it promises less than is true", n)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
