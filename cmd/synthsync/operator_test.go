@@ -206,7 +206,7 @@ func TestOperator_RulesAreRefusedWithLineAndColumn(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", name, code, o.stderr.String())
 		}
 	}
-	if n := o.tenant.Count(autotasktest.On("ConfigurationItems", "")); n != 0 {
+	if n := o.tenant.Count(autotasktest.On("ConfigurationItems", "query")) + o.tenant.Count(autotasktest.On("ConfigurationItems", "count")); n != 0 {
 		t.Errorf("%d requests for items", n)
 	}
 }

@@ -260,7 +260,7 @@ func TestQueryAccess(t *testing.T) {
 			c := login(t, s)
 			s.before = func(_ asked, w http.ResponseWriter) bool { fmt.Fprint(w, answer); return true }
 			got, err := c.QueryAccess(t.Context(), ConfigurationItems)
-			if got != want || (err == nil) != (want != "") {
+			if got != want || err != nil {
 				t.Errorf("%s: got %q, %v", answer, got, err)
 			}
 		})

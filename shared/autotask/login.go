@@ -105,9 +105,11 @@ const (
 	AccessAll        Access = "All"
 	AccessRestricted Access = "Restricted"
 	AccessNone       Access = "None"
+	AccessUnknown    Access = "" // the vendor does not say, or not in words that are known
 )
 
-// QueryAccess asks how much of an entity the user may query.
+// QueryAccess asks how much of an entity the user may query. An answer that does not say it is AccessUnknown and no error:
+// it says nothing about the rows.
 func (c *Client) QueryAccess(ctx context.Context, entity Entity) (Access, error) {
 	var access Access
 	err := c.do(ctx, call{
@@ -126,16 +128,13 @@ func (c *Client) QueryAccess(ctx context.Context, entity Entity) (Access, error)
 				return err
 			}
 			if answer.Info == nil {
-				return fmt.Errorf("%w: no \"info\"", errNotAnAnswer)
+				return nil
 			}
 			// The level by its name, or by its number in the vendor's list.
-			level, ok := map[string]Access{
+			level := map[string]Access{
 				`"All"`: AccessAll, `"Restricted"`: AccessRestricted, `"None"`: AccessNone,
 				`0`: AccessNone, `1`: AccessAll, `2`: AccessRestricted,
 			}[string(answer.Info.Access)]
-			if !ok {
-				return fmt.Errorf("%w: access %.40q is not known", errNotAnAnswer, answer.Info.Access)
-			}
 			if can := answer.Info.CanQuery; can != nil && !*can {
 				level = AccessNone
 			}

@@ -34,7 +34,7 @@ func (r *run) decide(ctx context.Context) error {
 		}
 	}
 	changes := r.preview(p, companies, known)
-	holds := takenBack(changes)
+	holds := append(takenBack(changes), r.narrowed(&now)...)
 	if !r.base.ObservedAt.IsZero() {
 		holds = append(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), holds...)
 	}

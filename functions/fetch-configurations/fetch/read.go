@@ -15,7 +15,7 @@ import (
 // held against the types before any item is read.
 func (r *run) read(ctx context.Context) error {
 	defer func() { r.result.Read.Requests = r.Autotask.Requests() }()
-	types, err := r.Autotask.Types(ctx)
+	types, err := r.typesAndRights(ctx)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,26 @@ func (r *run) read(ctx context.Context) error {
 	r.result.Read = r.fleet.stats
 	r.result.Read.Requests = requests
 	r.reportFleet(warnings)
+	r.reportRights()
 	return nil
+}
+
+// typesAndRights reads what must be known before any item is read.
+func (r *run) typesAndRights(ctx context.Context) (types []autotask.Type, err error) {
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		var err error
+		types, err = r.Autotask.Types(bothCtx)
+		return err
+	})
+	both.Go(func() error { return r.readRights(bothCtx) })
+	if err := both.Wait(); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, err
+	}
+	return types, nil
 }
 
 // match holds the rules against the tenant's types. A rule that fits nothing is an error of the rules, unless its types

@@ -73,6 +73,9 @@ type ReadStats struct {
 	Invisible       int64            `json:"invisibleCompany"` // items whose company cannot be seen
 	OwnCompany      int64            `json:"ownCompany"`       // items of company 0, left out
 	InactiveCompany int64            `json:"inactiveCompany"`  // items of companies not marked active; they count
+
+	// Rights is what the API user may read, by entity: All, Restricted, or empty where Autotask does not say.
+	Rights map[string]string `json:"rights,omitempty"`
 }
 
 // AccountStats is what happened to accounts at Synthesize; the cloud's fetch stage counts what it queued.
@@ -121,6 +124,7 @@ const (
 	KindSlowFall        = "slow fall"
 	KindApproved        = "approved"
 	KindMode            = "mode"
+	KindRights          = "rights"
 	KindDuplicateNames  = "companies of one name"
 	maxListed           = 500 // changes in a record: DynamoDB takes 400 KB a document
 	maxAttentionPerKind = 100

@@ -31,6 +31,7 @@ const (
 type Autotask interface {
 	Login(ctx context.Context) (autotask.Login, error)
 	OwnCompany(ctx context.Context) (autotask.Company, error)
+	QueryAccess(ctx context.Context, entity autotask.Entity) (autotask.Access, error)
 	Types(ctx context.Context) ([]autotask.Type, error)
 	Companies(ctx context.Context) ([]autotask.Company, error)
 	CountItems(ctx context.Context, startAt []int64) (autotask.ItemCounts, error)
@@ -93,6 +94,7 @@ type run struct {
 	// they are gone (false) or there again (true).
 	released map[string]ledger.Release
 	followed map[string]bool
+	rights   map[string]autotask.Access // what the API user may read, by entity
 	// unmatched says which rules that had items then fit no type of the tenant now.
 	unmatched string
 }

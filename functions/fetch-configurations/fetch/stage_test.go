@@ -213,7 +213,7 @@ func TestFetch_RuleThatFitsNothingIsAnErrorBeforeAnyItemIsRead(t *testing.T) {
 	if !errors.As(err, &settings) {
 		t.Fatalf("got %v", err)
 	}
-	if n := o.tenant.Count(autotasktest.On("ConfigurationItems", "")); n != 0 {
+	if n := o.tenant.Count(autotasktest.On("ConfigurationItems", "query")) + o.tenant.Count(autotasktest.On("ConfigurationItems", "count")); n != 0 {
 		t.Errorf("%d requests for items", n)
 	}
 }
