@@ -44,6 +44,7 @@ func main() {
 		RefreshAfter:      f.Duration("REFRESH_AFTER", 20*time.Hour),
 		IncludeOwnCompany: f.Bool("INCLUDE_OWN_COMPANY", false),
 		InactiveZero:      f.OneOf("INACTIVE_COMPANIES", "count", "zero") == "zero",
+		CompanyTypes:      companyTypes(f),
 		Version:           version(),
 	}
 	accountsURL := f.Required("ACCOUNTS_QUEUE_URL", "the URL of the queue of sync-accounts")
@@ -88,6 +89,15 @@ func main() {
 		emit(ctx, f, run.Ledger, result, err)
 		return result.Capped(), err
 	})
+}
+
+// companyTypes reads for which companies accounts are made.
+func companyTypes(f *wiring.Function) []string {
+	types, err := fetch.ParseCompanyTypes(f.Optional("COMPANY_TYPES", ""))
+	if err != nil {
+		f.Problem("COMPANY_TYPES", "%v", err)
+	}
+	return types
 }
 
 // rulesOf makes the service rules of the setting: the rules themselves, which must be right for the function to start, or

@@ -34,8 +34,9 @@ type Config struct {
 	Guard                 fetch.Guard
 	RefreshAfter          time.Duration
 	IncludeOwn            bool
-	AutotaskBudgetPercent int64  // of what is left at the login; as of autotask.Config
-	InactiveZero          bool   // items of companies not marked active count as 0
+	AutotaskBudgetPercent int64 // of what is left at the login; as of autotask.Config
+	InactiveZero          bool  // items of companies not marked active count as 0
+	CompanyTypes          []string
 	Version               string // the program's, for the record of who did what
 
 	// Patience is how long a run goes on without any definite answer from the vendor that it asks.
@@ -127,7 +128,7 @@ func (s *session) fetchStage() *fetch.Stage {
 	return &fetch.Stage{
 		Autotask: s.autotask, Ledger: s.book, AccountsQueue: s.accounts, UsageQueue: s.usage, Log: s.Log, Now: s.Now,
 		NewRunID: rand.Text, Rules: s.Rules, Mode: s.Mode, Guard: s.Guard, RefreshAfter: s.RefreshAfter,
-		IncludeOwnCompany: s.IncludeOwn, InactiveZero: s.InactiveZero, RulesHash: s.Rules.Hash(), Version: s.Version, Look: s.takeLook,
+		IncludeOwnCompany: s.IncludeOwn, InactiveZero: s.InactiveZero, CompanyTypes: s.CompanyTypes, RulesHash: s.Rules.Hash(), Version: s.Version, Look: s.takeLook,
 		// The file is locked for the life of the process; the lease need not outlive it.
 		LeaseFor:      0,
 		SecretVersion: func(context.Context) (string, error) { return s.Credentials.Version, nil },

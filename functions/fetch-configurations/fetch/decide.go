@@ -23,6 +23,9 @@ func (r *run) decide(ctx context.Context) error {
 	svc.Apply(ledgerRules(r.Rules))
 	p := planner{services: svc, refreshAfter: r.RefreshAfter, full: r.event.Full, now: r.Now(), mapped: r.mapped}
 	companies := r.fleet.companiesFor(svc, known, r.IncludeOwnCompany)
+	for i := range companies {
+		companies[i].other = r.otherType(r.fleet.companies[companies[i].id].Type)
+	}
 	now := r.fleet.baseline(svc, r.held)
 	if err := r.followReleases(ctx, companies); err != nil {
 		return err
@@ -165,6 +168,10 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 	case c.leftOut || !c.visible:
 	case !c.active && c.total() > 0 && !a.Exists:
 		r.attend(KindNoAccount, c.total(), "company %s (%q) is not active and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.total())
+	case c.other != "" && c.total() > 0 && !a.Exists:
+		r.attend(KindNoAccount, c.total(), "company %s (%q) has the company type %s, which COMPANY_TYPES does not name, and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.other, c.total())
+	case c.other != "" && c.total() > 0:
+		r.attend(KindOtherType, c.total(), "company %s (%q) has the company type %s, which COMPANY_TYPES does not name; it has an account, and its %d units are told", accountID(c.id), c.name, c.other, c.total())
 	case !c.active && c.total() > 0:
 		r.attend(KindInactive, c.total(), "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
 	}

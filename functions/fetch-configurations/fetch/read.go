@@ -57,14 +57,15 @@ func (r *run) read(ctx context.Context) error {
 
 // typesAndRights reads what must be known before any item is read.
 func (r *run) typesAndRights(ctx context.Context) (types []autotask.Type, err error) {
-	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() error {
+	all, allCtx := errgroup.WithContext(ctx)
+	all.Go(func() error {
 		var err error
-		types, err = r.Autotask.Types(bothCtx)
+		types, err = r.Autotask.Types(allCtx)
 		return err
 	})
-	both.Go(func() error { return r.readRights(bothCtx) })
-	if err := both.Wait(); err != nil {
+	all.Go(func() error { return r.readRights(allCtx) })
+	all.Go(func() error { return r.readCompanyTypes(allCtx) })
+	if err := all.Wait(); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -125,6 +125,7 @@ const (
 	KindApproved        = "approved"
 	KindMode            = "mode"
 	KindRights          = "rights"
+	KindOtherType       = "company type"
 	KindDuplicateNames  = "companies of one name"
 	maxListed           = 500 // changes in a record: DynamoDB takes 400 KB a document
 	maxAttentionPerKind = 100

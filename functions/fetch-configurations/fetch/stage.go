@@ -34,6 +34,7 @@ type Autotask interface {
 	QueryAccess(ctx context.Context, entity autotask.Entity) (autotask.Access, error)
 	Types(ctx context.Context) ([]autotask.Type, error)
 	Companies(ctx context.Context) ([]autotask.Company, error)
+	CompanyTypes(ctx context.Context) ([]autotask.Type, error)
 	CountItems(ctx context.Context, startAt []int64) (autotask.ItemCounts, error)
 	Requests() int64
 }
@@ -54,6 +55,8 @@ type Stage struct {
 	RefreshAfter      time.Duration
 	IncludeOwnCompany bool
 	InactiveZero      bool // items of companies not marked active count as 0
+	// CompanyTypes are the names or ids of the company types for whose companies accounts are made; none: all.
+	CompanyTypes []string
 
 	// For the record of who did what: the hash of the rules, and the program's version.
 	RulesHash string
@@ -95,6 +98,9 @@ type run struct {
 	released map[string]ledger.Release
 	followed map[string]bool
 	rights   map[string]autotask.Access // what the API user may read, by entity
+	// companyTypes are those for whose companies accounts are made, by id; none: all.
+	companyTypes     map[int64]bool
+	companyTypeNames map[int64]string
 	// unmatched says which rules that had items then fit no type of the tenant now.
 	unmatched string
 }
