@@ -70,12 +70,19 @@ func (o *operator) types(line, run, company string) {
 			a = run
 		case "COMPANY":
 			a = company
+		case "new-rules.yaml":
+			a = filepath.Join(filepath.Dir(o.ledger), a)
 		}
 		args[i] = a
 	}
 	o.answer = "y\n"
 	o.mustType(want, args[1:]...)
 }
+
+// newRules rename one service of the built-in rules and leave the other's types as they are.
+const newRules = `
+- {service: Managed Desktops, formerly: Managed Workstations, types: [Desktop, Laptop]}
+- {service: Managed Servers, types: [Server]}`
 
 func TestTasks_EachIsDoneAsThePageSays(t *testing.T) {
 	for _, task := range tasks(t) {
@@ -100,6 +107,10 @@ func TestTasks_EachIsDoneAsThePageSays(t *testing.T) {
 			case "A client leaves":
 				before[0] = func() {
 					o.tenant.ChangeCompany(company.ID, func(c *autotasktest.Company) { c.Hidden = true })
+				}
+			case "A rule is renamed, split, or new":
+				if err := os.WriteFile(filepath.Join(filepath.Dir(o.ledger), "new-rules.yaml"), []byte(newRules), 0o600); err != nil {
+					t.Fatal(err)
 				}
 			case "The log", "Month end":
 			default:

@@ -83,6 +83,12 @@ func main() {
 			emit(ctx, f, run.Ledger, failed, err)
 			return failed, &fetch.SettingsError{Err: err}
 		}
+		if event.Rules != "" {
+			run.InForce = run.Rules
+			if run.Rules, err = services.Parse("rules", []byte(event.Rules)); err != nil {
+				return fetch.Result{}, &fetch.SettingsError{Err: err}
+			}
+		}
 		run.RulesHash = run.Rules.Hash()
 		result, err := run.Run(ctx, event)
 		report(ctx, f, result, err)

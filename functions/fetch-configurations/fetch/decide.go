@@ -20,13 +20,22 @@ func (r *run) decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var before ledger.Services
+	if r.InForce != nil {
+		svc.Apply(ledgerRules(r.InForce))
+		before = svc
+	}
 	svc.Apply(ledgerRules(r.Rules))
+	if r.InForce != nil {
+		r.result.RulesDiff = r.diffRules(before, svc, known)
+	}
 	p := planner{services: svc, refreshAfter: r.RefreshAfter, full: r.event.Full, now: r.Now(), mapped: r.mapped}
 	companies := r.fleet.companiesFor(svc, known, r.IncludeOwnCompany)
 	for i := range companies {
 		companies[i].other = r.otherType(r.fleet.companies[companies[i].id].Type)
 	}
 	now := r.fleet.baseline(svc, r.held)
+	now.Rules = r.rulesByKey(svc)
 	if err := r.followReleases(ctx, companies); err != nil {
 		return err
 	}
@@ -39,7 +48,7 @@ func (r *run) decide(ctx context.Context) error {
 	changes := r.preview(p, companies, known)
 	holds := append(takenBack(changes), r.narrowed(&now)...)
 	if !r.base.ObservedAt.IsZero() {
-		holds = append(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), holds...)
+		holds = append(nameChangedRules(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), r.base.Rules, now.Rules, svc), holds...)
 	}
 	if r.unmatched != "" && len(holds) == 0 {
 		// Too few items for the guard's figures; a rule that fits nothing is never a reason for zeros all the same.

@@ -47,6 +47,13 @@ func (r *run) read(ctx context.Context) error {
 		return err
 	}
 	r.fleet = count(types, companies, items, matched, r.IncludeOwnCompany, r.InactiveZero)
+	if r.InForce != nil {
+		if inForce, _, err := r.InForce.Match(tenantTypes(types)); err != nil {
+			r.inForceProblem = err.Error()
+		} else {
+			r.inForce = count(types, companies, items, inForce, r.IncludeOwnCompany, r.InactiveZero)
+		}
+	}
 	requests := r.result.Read.Requests
 	r.result.Read = r.fleet.stats
 	r.result.Read.Requests = requests
@@ -77,11 +84,7 @@ func (r *run) typesAndRights(ctx context.Context) (types []autotask.Type, err er
 // match holds the rules against the tenant's types. A rule that fits nothing is an error of the rules, unless its types
 // had items the last time: then the tenant has changed, and the guard holds the run instead.
 func (r *run) match(types []autotask.Type) (services.Matched, []string, error) {
-	tenant := make([]services.Type, len(types))
-	for i, t := range types {
-		tenant[i] = services.Type{ID: t.ID, Name: t.Name, Active: t.Active}
-	}
-	matched, warnings, err := r.Rules.Match(tenant)
+	matched, warnings, err := r.Rules.Match(tenantTypes(types))
 	var none *services.NoTypesError
 	if errors.As(err, &none) && r.hadItems(none) {
 		r.unmatched = err.Error()
@@ -91,6 +94,14 @@ func (r *run) match(types []autotask.Type) (services.Matched, []string, error) {
 		return matched, nil, &SettingsError{err}
 	}
 	return matched, warnings, nil
+}
+
+func tenantTypes(types []autotask.Type) []services.Type {
+	tenant := make([]services.Type, len(types))
+	for i, t := range types {
+		tenant[i] = services.Type{ID: t.ID, Name: t.Name, Active: t.Active}
+	}
+	return tenant
 }
 
 // hadItems tells whether every rule that matches no type matched items when the comparison was last moved.

@@ -34,6 +34,7 @@ type Result struct {
 	Changes    []Change         `json:"changes,omitempty"` // the counts due; at most maxListed
 	Attention  []Attention      `json:"attention,omitempty"`
 	Budget     Budget           `json:"budget"`
+	RulesDiff  *RulesDiff       `json:"rulesDiff,omitempty"` // of a dry run that tried other rules
 }
 
 // Capped is the result with its lists cut to what a record in the ledger or a Lambda's answer may hold.
@@ -47,6 +48,11 @@ func (r Result) Capped() Result {
 		}
 	}
 	r.Attention = attention
+	if d := r.RulesDiff; d != nil {
+		short := *d
+		short.Pairs = short.Pairs[:min(len(short.Pairs), maxListed)]
+		r.RulesDiff = &short
+	}
 	return r
 }
 

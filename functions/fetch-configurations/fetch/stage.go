@@ -50,7 +50,8 @@ type Stage struct {
 	NewRunID      func() string
 
 	Rules             services.Rules
-	Mode              string // the setting; a person's word in the ledger wins
+	InForce           services.Rules // of a dry run that tries other Rules: those in force, to compare with; else nil
+	Mode              string         // the setting; a person's word in the ledger wins
 	Guard             Guard
 	RefreshAfter      time.Duration
 	IncludeOwnCompany bool
@@ -91,8 +92,11 @@ type run struct {
 	record ledger.Run
 	base   ledger.Baseline // what the guard compares with
 	fleet  *fleet
-	mapped map[string]bool
-	hand   ledger.Hand // what a person has decided for all runs
+	// inForce is the same read counted by the rules in force, if others are tried; nil if they fit the tenant no more.
+	inForce        *fleet
+	inForceProblem string
+	mapped         map[string]bool
+	hand           ledger.Hand // what a person has decided for all runs
 	// released are the companies that a person has ended, by account id; followed says of which of them it is news that
 	// they are gone (false) or there again (true).
 	released map[string]ledger.Release
