@@ -41,7 +41,8 @@ type planCommand struct {
 
 type checkCommand struct {
 	common
-	Stack string `placeholder:"NAME" help:"A stack that is deployed at AWS, instead of this machine."`
+	Ledger string `xor:"place" placeholder:"FILE" help:"What Synthesize has been told: with it, check lists what is to be mapped there."`
+	Stack  string `xor:"place" placeholder:"NAME" help:"A stack that is deployed at AWS, instead of this machine."`
 	deployed
 }
 
@@ -163,6 +164,16 @@ func (c *planCommand) show(p *process, result fetch.Result, err error) error {
 	return nil
 }
 
+// checkedHere is what a check found on one machine.
+type checkedHere struct {
+	local.Checked
+	ToMap []ToMap `json:"toMap"` // as in Report; empty without a ledger
+}
+
+func (c *checkCommand) place() place {
+	return place{Ledger: c.Ledger, Stack: c.Stack, deployed: c.deployed}
+}
+
 // Run checks both logins and says what needs a hand.
 func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if c.Stack != "" {
@@ -175,7 +186,13 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	progress := newProgress(p.stderr)
 	defer progress.close()
 	config.Store, config.Progress = memory.New(), progress
-	checked, err := (&local.Machine{Config: config}).Check(ctx)
+	checked := checkedHere{ToMap: []ToMap{}}
+	if c.Ledger != "" {
+		if checked.ToMap, err = c.place().worklist(ctx, p); err != nil {
+			return err
+		}
+	}
+	checked.Checked, err = (&local.Machine{Config: config}).Check(ctx)
 	progress.close()
 	if err != nil {
 		return err
@@ -185,7 +202,11 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 			return err
 		}
 	} else {
-		renderChecked(p.stdout, checked)
+		renderChecked(p.stdout, checked.Checked)
+		renderToMap(p.stdout, checked.ToMap, c.place())
+		if c.Ledger == "" && checked.Synthesize.Accounts > checked.Synthesize.Mapped {
+			fmt.Fprintln(p.stdout, "What is to be mapped, by units: synthsync check --ledger FILE")
+		}
 	}
 	if checked.Failed {
 		return &exitError{exitUndelivered, errors.New("a run would fail as things stand")}

@@ -105,7 +105,9 @@ type Attention struct {
 	Text      string `json:"text"`
 	Units     int64  `json:"units,omitempty"`
 	AccountID string `json:"accountId,omitempty"` // if it is about one account
+	Account   string `json:"account,omitempty"`   // its company's name, where Text alone does not do
 	Service   string `json:"service,omitempty"`
+	Why       string `json:"why,omitempty"` // in a few words, where a list has room for no more
 }
 
 // Kinds of attention.
