@@ -44,6 +44,7 @@ type checkCommand struct {
 	Ledger string `xor:"place" placeholder:"FILE" help:"What Synthesize has been told: with it, check lists what is to be mapped there."`
 	Stack  string `xor:"place" placeholder:"NAME" help:"A stack that is deployed at AWS, instead of this machine."`
 	deployed
+	Notify bool `help:"Only try whether a person is told: send a test to NOTIFY_URL, and ask HEARTBEAT_URL."`
 }
 
 type reportCommand struct {
@@ -76,6 +77,7 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	m := &local.Machine{Config: config}
 	result, err := m.Run(ctx, fetch.Event{Force: c.Force, Full: c.Full, Actor: p.who(), Reason: c.Reason})
 	progress.close()
+	result.Notified = c.announce(ctx, p, config, result, err)
 	return c.show(p, result, err)
 }
 
@@ -176,6 +178,9 @@ func (c *checkCommand) place() place {
 
 // Run checks both logins and says what needs a hand.
 func (c *checkCommand) Run(ctx context.Context, p *process) error {
+	if c.Notify {
+		return c.notify(ctx, p)
+	}
 	if c.Stack != "" {
 		return c.onStack(ctx, p)
 	}

@@ -34,6 +34,7 @@ type Result struct {
 	Changes    []Change         `json:"changes,omitempty"` // the counts due; at most maxListed
 	Attention  []Attention      `json:"attention,omitempty"`
 	Budget     Budget           `json:"budget"`
+	Notified   *Notified        `json:"notified,omitempty"`  // what became of telling a person, where that is set up
 	RulesDiff  *RulesDiff       `json:"rulesDiff,omitempty"` // of a dry run that tried other rules
 }
 
