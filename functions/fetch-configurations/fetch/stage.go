@@ -235,7 +235,8 @@ func (r *run) noteRefusal(ctx context.Context, refused error) error {
 func tenantError(err error) error {
 	var other *ledger.TenantError
 	var newer *ledger.FormatError
-	if errors.As(err, &other) || errors.As(err, &newer) {
+	var half *ledger.ImportingError
+	if errors.As(err, &other) || errors.As(err, &newer) || errors.As(err, &half) {
 		return &SettingsError{err}
 	}
 	return err
