@@ -36,6 +36,7 @@ type Autotask interface {
 	Companies(ctx context.Context) ([]autotask.Company, error)
 	CountItems(ctx context.Context, startAt []int64) (autotask.ItemCounts, error)
 	Requests() int64
+	Allowance() autotask.Allowance
 }
 
 // Stage is one configured fetch stage. Its fields are set once, before the first Run.
@@ -199,7 +200,7 @@ func (r *run) login(ctx context.Context) error {
 		}
 		return err
 	}
-	r.result.Budget = Budget{Limit: login.Budget.Limit, Used: login.Budget.Used, Allowed: login.Allowed}
+	r.result.Budget = BudgetOf(r.Autotask.Allowance())
 	own, err := r.Autotask.OwnCompany(ctx)
 	if err != nil {
 		return err
