@@ -15,12 +15,12 @@ build-FetchConfigurations: FOLDER := fetch-configurations
 build-SyncAccounts: FOLDER := sync-accounts
 build-SyncUsage: FOLDER := sync-usage
 
-# Nothing is compiled inline (-l) but where time is spent: in the runtime, in ciphers and hashes, in reading JSON. What is
+# Nothing is compiled inline (-l) but where time is spent: in the runtime, in ciphers and hashes, in reading pages. What is
 # done once a request, a company or a start (the AWS SDK, HTTP, the handshake, YAML, logs) is smaller by 6 %, at the price of
 # about a tenth more processor time (BenchmarkMemory in functions/, 5,000 companies), which nobody waits for: the vendors'
 # limits are slower. Of patterns that fit a package the last one holds. shared/lambdatest builds alike.
-INLINE := runtime/... internal/... sync/... reflect slices maps bytes bufio strings strconv unicode/... \
-  compress/... hash/... crypto/cipher crypto/subtle crypto/internal/... encoding/json/... \
+INLINE := runtime/... internal/runtime/... internal/bytealg internal/abi sync/... slices bytes bufio strings unicode/... \
+  compress/... hash/... crypto/cipher crypto/subtle crypto/internal/... \
   github.com/go-json-experiment/... github.com/synthsync/synthsync/shared/autotask
 GCFLAGS := -gcflags=all=-l $(INLINE:%=-gcflags=%=)
 

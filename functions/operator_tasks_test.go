@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,12 +29,18 @@ func page(t *testing.T) map[string][]string {
 			section = line[3:]
 		case strings.HasPrefix(line, "```"):
 			code = !code
+		case strings.Contains(line, "# one machine"):
 		case code:
 			out[section] = append(out[section], forStack.Replace(line))
 		}
 	}
 	return out
 }
+
+// newRules rename one service of the built-in rules.
+const newRules = `
+- {service: Managed Desktops, formerly: Managed Workstations, types: [Desktop, Laptop]}
+- {service: Managed Servers, types: [Server]}`
 
 // asPrinted types a line of the page and answers yes to what it asks.
 func (s *stack) asPrinted(line, run, company string) answer {
@@ -43,9 +50,13 @@ func (s *stack) asPrinted(line, run, company string) answer {
 		want, _ = strconv.Atoi(m[1])
 	}
 	line, _, _ = strings.Cut(line, "#")
+	rules := filepath.Join(s.t.TempDir(), "new-rules.yaml")
+	if err := os.WriteFile(rules, []byte(newRules), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
 	args := regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(line, -1)
 	for i, a := range args {
-		args[i] = strings.NewReplacer("RUN", run, "COMPANY", company).Replace(strings.Trim(a, `"`))
+		args[i] = strings.NewReplacer("RUN", run, "COMPANY", company, "new-rules.yaml", rules).Replace(strings.Trim(a, `"`))
 	}
 	cmd, stdout, stderr := s.command("")
 	cmd.Args = append(cmd.Args[:1], args[1:]...)
@@ -70,6 +81,10 @@ func TestTasks_OnAStack_EachIsDoneAsThePageSays(t *testing.T) {
 				settings["MAX_COMPANY_DROP_PERCENT"] = "50"
 			}
 			s := deploy(t, settings)
+			if section == "A person is told" {
+				person, c := newHook(t), autotasktest.DefaultCredentials
+				s.cloud.SetSecret(autotaskARN, object(map[string]string{"username": c.Username, "secret": c.Secret, "integrationCode": c.IntegrationCode, "notifyUrl": person.url}), "told")
+			}
 			if section != "The first week" {
 				s.run()
 				s.sim.MapAll()
@@ -89,6 +104,9 @@ func TestTasks_OnAStack_EachIsDoneAsThePageSays(t *testing.T) {
 					s.sim.MapAll()
 				}
 				a := s.asPrinted(line, run, "2")
+				if strings.Contains(line, "rules diff") && (!strings.Contains(a.stdout, "renamed, was Managed Workstations") || !strings.Contains(a.stdout, "No company's count would change")) {
+					t.Errorf("%s:\n%s", line, a.stdout)
+				}
 				if m := regexp.MustCompile(`[Rr]un ([A-Z2-7]{26})`).FindStringSubmatch(a.stdout); m != nil {
 					run = m[1]
 				}

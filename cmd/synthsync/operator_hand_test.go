@@ -333,6 +333,17 @@ func TestInactiveCompanies_Zero_CountsThemAs0(t *testing.T) {
 	o.mustDo("run --ledger LEDGER", 2)
 }
 
+func TestCompanyTypes_Misspelt_ExitsWith2AndListsThem(t *testing.T) {
+	o := settled(t)
+	for setting, says := range map[string]string{"Costumer": "Customer (1)", "Customer,,": "one comma between two"} {
+		o.env["COMPANY_TYPES"] = setting
+		o.mustDo("run --ledger LEDGER", 2)
+		o.says("COMPANY_TYPES", says)
+	}
+	o.env["COMPANY_TYPES"] = "Customer"
+	o.mustDo("run --ledger LEDGER", 0)
+}
+
 func TestLog_NamesWhoWhyRulesAndVersion(t *testing.T) {
 	o := settled(t)
 	o.mustType(0, "run", "--ledger", "LEDGER", "--force", "--reason", "I know")

@@ -70,12 +70,19 @@ func (o *operator) types(line, run, company string) {
 			a = run
 		case "COMPANY":
 			a = company
+		case "new-rules.yaml":
+			a = filepath.Join(filepath.Dir(o.ledger), a)
 		}
 		args[i] = a
 	}
 	o.answer = "y\n"
 	o.mustType(want, args[1:]...)
 }
+
+// newRules rename one service of the built-in rules and leave the other's types as they are.
+const newRules = `
+- {service: Managed Desktops, formerly: Managed Workstations, types: [Desktop, Laptop]}
+- {service: Managed Servers, types: [Server]}`
 
 func TestTasks_EachIsDoneAsThePageSays(t *testing.T) {
 	for _, task := range tasks(t) {
@@ -87,10 +94,10 @@ func TestTasks_EachIsDoneAsThePageSays(t *testing.T) {
 			}
 			company := o.tenant.Companies()[1]
 			// before is what happens in the world before a command, by its place in the section.
-			before, told := map[int]func(){}, true
+			before, settled := map[int]func(){}, true
 			switch task.name {
 			case "The first week":
-				told = false
+				settled = false
 				before[5] = o.sim.MapAll
 			case "A run is held":
 				before[0] = func() { o.retire(10000, laptop) }
@@ -101,14 +108,21 @@ func TestTasks_EachIsDoneAsThePageSays(t *testing.T) {
 				before[0] = func() {
 					o.tenant.ChangeCompany(company.ID, func(c *autotasktest.Company) { c.Hidden = true })
 				}
-			case "The log", "Month end":
+			case "A rule is renamed, split, or new":
+				if err := os.WriteFile(filepath.Join(filepath.Dir(o.ledger), "new-rules.yaml"), []byte(newRules), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			case "A person is told":
+				address, _ := told(t)
+				fmt.Fprintf(&env, "NOTIFY_URL=%s\nHEARTBEAT_URL=%s\n", address, address)
+			case "The log", "Month end", "Something is not mapped":
 			default:
 				t.Fatalf("no test knows the task %q", task.name)
 			}
 			if err := os.WriteFile(filepath.Join(filepath.Dir(o.ledger), ".env"), []byte(env.String()), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if told {
+			if settled {
 				o.mustDo("run --ledger LEDGER", 0)
 				o.sim.MapAll()
 				o.mustDo("run --ledger LEDGER", 0)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -17,6 +16,7 @@ import (
 
 type rulesCommand struct {
 	Check rulesCheckCommand `cmd:"" help:"Read a file of service rules and say what it means, or what is wrong with it."`
+	Diff  rulesDiffCommand  `cmd:"" help:"Show, by service and company, what a file of service rules would change. Nobody is told."`
 	Put   rulesPutCommand   `cmd:"" help:"Check a file of service rules and store it in S3, where a stack reads it."`
 }
 
@@ -79,27 +79,9 @@ const maxInline = 3072
 func renderRules(p *process, rules services.Rules) {
 	t := newTable(p.stdout, "Service", "Counts")
 	for _, r := range rules {
-		t.AppendRow([]any{clean(r.Service), clean(counts(r))})
+		t.AppendRow([]any{clean(r.Service), clean(r.Counts())})
 	}
 	t.Render()
-}
-
-// counts says which types a rule counts.
-func counts(r services.Rule) string {
-	names := func(entries []services.Entry) string {
-		texts := make([]string, len(entries))
-		for i, e := range entries {
-			texts[i] = e.String()
-		}
-		return strings.Join(texts, ", ")
-	}
-	switch {
-	case r.Retired:
-		return "nothing: retired, what stands there becomes 0"
-	case len(r.AllTypesExcept) > 0:
-		return "all types except " + names(r.AllTypesExcept)
-	}
-	return names(r.Types)
 }
 
 // Run stores.

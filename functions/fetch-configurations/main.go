@@ -45,6 +45,7 @@ func main() {
 		RefreshAfter:      f.Duration("REFRESH_AFTER", 20*time.Hour),
 		IncludeOwnCompany: f.Bool("INCLUDE_OWN_COMPANY", false),
 		InactiveZero:      f.OneOf("INACTIVE_COMPANIES", "count", "zero") == "zero",
+		CompanyTypes:      companyTypes(f),
 		Version:           version(),
 	}
 	accountsURL := f.Required("ACCOUNTS_QUEUE_URL", "the URL of the queue of sync-accounts")
@@ -67,6 +68,9 @@ func main() {
 		}
 		ctx, cancel := wiring.Within(ctx)
 		defer cancel()
+		if event.NotifyTest {
+			return notifyTest(ctx, f, secret), nil
+		}
 		run := stage
 		event.Actor = actor(event)
 		run.Ledger = ledger.New(store, f.Now)
@@ -81,16 +85,33 @@ func main() {
 		}
 		if run.Rules, err = rules(ctx); err != nil {
 			failed := fetch.Result{State: fetch.StateFailed, Mode: run.Mode, DryRun: event.DryRun, Reason: err.Error()}
+			failed.Notified = announce(ctx, f, secret, run.Ledger, failed)
 			report(ctx, f, failed, err)
 			emit(ctx, f, run.Ledger, failed, err)
 			return failed, &fetch.SettingsError{Err: err}
 		}
+		if event.Rules != "" {
+			run.InForce = run.Rules
+			if run.Rules, err = services.Parse("rules", []byte(event.Rules)); err != nil {
+				return fetch.Result{}, &fetch.SettingsError{Err: err}
+			}
+		}
 		run.RulesHash = run.Rules.Hash()
 		result, err := run.Run(ctx, event)
+		result.Notified = announce(ctx, f, secret, run.Ledger, result)
 		report(ctx, f, result, err)
 		emit(ctx, f, run.Ledger, result, err)
 		return result.Capped(), err
 	})
+}
+
+// companyTypes reads for which companies accounts are made.
+func companyTypes(f *wiring.Function) []string {
+	types, err := fetch.ParseCompanyTypes(f.Optional("COMPANY_TYPES", ""))
+	if err != nil {
+		f.Problem("COMPANY_TYPES", "%v", err)
+	}
+	return types
 }
 
 // rulesOf makes the service rules of the setting: the rules themselves, which must be right for the function to start, or

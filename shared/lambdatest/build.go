@@ -55,8 +55,8 @@ func goBuild(pkg string) (path string, log []byte, err error) {
 
 // inlined are the packages in which code is compiled inline, as build/bootstrap.mk says.
 var inlined = []string{
-	"runtime/...", "internal/...", "sync/...", "reflect", "slices", "maps", "bytes", "bufio", "strings", "strconv", "unicode/...",
-	"compress/...", "hash/...", "crypto/cipher", "crypto/subtle", "crypto/internal/...", "encoding/json/...",
+	"runtime/...", "internal/runtime/...", "internal/bytealg", "internal/abi", "sync/...", "slices", "bytes", "bufio", "strings", "unicode/...",
+	"compress/...", "hash/...", "crypto/cipher", "crypto/subtle", "crypto/internal/...",
 	"github.com/go-json-experiment/...", "github.com/synthsync/synthsync/shared/autotask",
 }
 

@@ -57,6 +57,7 @@ type Baseline struct {
 	Entries    map[string]map[string]int64 `json:"entries,omitempty"`  // items by service key and entry as written
 	Types      map[string]TypeCount        `json:"types,omitempty"`    // items by type id
 	SplitHint  []int64                     `json:"splitHint,omitempty"`
+	Rules      map[string]string           `json:"rules,omitempty"`  // which types each service's rule counted, by service key
 	Rights     map[string]string           `json:"rights,omitempty"` // what the API user might read, by entity of Autotask
 }
 

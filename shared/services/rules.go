@@ -56,6 +56,24 @@ func (e Entry) matches(t Type) bool {
 	return fold(e.Name) == fold(t.Name)
 }
 
+// Counts says in a few words which types the rule counts, in one order however they are written.
+func (r Rule) Counts() string {
+	names := func(entries []Entry) string {
+		texts := make([]string, len(entries))
+		for i, e := range sorted(entries) {
+			texts[i] = e.String()
+		}
+		return strings.Join(texts, ", ")
+	}
+	switch {
+	case r.Retired:
+		return "nothing: retired, what stands there becomes 0"
+	case len(r.AllTypesExcept) > 0:
+		return "all types except " + names(r.AllTypesExcept)
+	}
+	return names(r.Types)
+}
+
 // Hash names what the rules say: 12 hexadecimal digits that stay the same when rules or entries only change places.
 func (r Rules) Hash() string {
 	normal := make([]Rule, len(r))

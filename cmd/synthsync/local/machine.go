@@ -16,6 +16,7 @@ import (
 	"github.com/synthsync/synthsync/shared/autotask"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/memory"
+	"github.com/synthsync/synthsync/shared/notify"
 	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/services"
 	"github.com/synthsync/synthsync/shared/synthesize"
@@ -37,6 +38,7 @@ type Config struct {
 	AutotaskBudgetPercent int64  // of what is left at the login; as of autotask.Config
 	AutotaskOverBudget    string // fetch.OverStop or fetch.OverWait; empty: stop
 	InactiveZero          bool   // items of companies not marked active count as 0
+	CompanyTypes          []string
 	Version               string // the program's, for the record of who did what
 
 	// Patience is how long a run goes on without any definite answer from the vendor that it asks.
@@ -47,6 +49,8 @@ type Config struct {
 
 	// Limits are what Synthesize bears, for all runs of the process. Nil: the documented ones, for each run.
 	Limits *vendorapi.Limits
+
+	Notify *notify.Client // who is told of incidents; Run does not tell: its caller does, with what became of it
 
 	HTTP     *http.Client
 	Log      *slog.Logger
@@ -129,7 +133,7 @@ func (s *session) fetchStage() *fetch.Stage {
 	return &fetch.Stage{
 		Autotask: s.autotask, Ledger: s.book, AccountsQueue: s.accounts, UsageQueue: s.usage, Log: s.Log, Now: s.Now,
 		NewRunID: rand.Text, Rules: s.Rules, Mode: s.Mode, Guard: s.Guard, RefreshAfter: s.RefreshAfter,
-		IncludeOwnCompany: s.IncludeOwn, InactiveZero: s.InactiveZero, RulesHash: s.Rules.Hash(), Version: s.Version, Look: s.takeLook,
+		IncludeOwnCompany: s.IncludeOwn, InactiveZero: s.InactiveZero, CompanyTypes: s.CompanyTypes, RulesHash: s.Rules.Hash(), Version: s.Version, Look: s.takeLook,
 		// The file is locked for the life of the process; the lease need not outlive it.
 		LeaseFor:      0,
 		SecretVersion: func(context.Context) (string, error) { return s.Credentials.Version, nil },

@@ -11,6 +11,7 @@ import (
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/message"
 	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/services"
 	"github.com/synthsync/synthsync/shared/vendorapi"
 )
 
@@ -22,6 +23,17 @@ func (m *Machine) Plan(ctx context.Context, event fetch.Event) (fetch.Result, er
 	}
 	event.DryRun = true
 	return s.fetchStage().Run(ctx, event)
+}
+
+// Diff plans with other rules, and says what they would count beside those of the configuration.
+func (m *Machine) Diff(ctx context.Context, rules services.Rules) (fetch.Result, error) {
+	s, err := m.open(true)
+	if err != nil {
+		return fetch.Result{}, &fetch.SettingsError{Err: err}
+	}
+	stage := s.fetchStage()
+	stage.InForce, stage.Rules, stage.RulesHash = stage.Rules, rules, rules.Hash()
+	return stage.Run(ctx, fetch.Event{DryRun: true})
 }
 
 // Run executes one run to its end: what is not delivered when it returns is in Usage.Failed, stays in the ledger as

@@ -17,12 +17,12 @@ import (
 // Invoke starts a run, or (DryRun) a plan, and waits for its answer. What is then on the queues is Follow's.
 func (s *Stack) Invoke(ctx context.Context, event fetch.Event) (fetch.Result, error) {
 	fields := map[string]any{}
-	for name, text := range map[string]string{"actor": event.Actor, "reason": event.Reason} {
+	for name, text := range map[string]string{"actor": event.Actor, "reason": event.Reason, "rules": event.Rules} {
 		if text != "" {
 			fields[name] = text
 		}
 	}
-	for name, set := range map[string]bool{"dryRun": event.DryRun, "force": event.Force, "full": event.Full} {
+	for name, set := range map[string]bool{"dryRun": event.DryRun, "force": event.Force, "full": event.Full, "notifyTest": event.NotifyTest} {
 		if set {
 			fields[name] = true
 		}

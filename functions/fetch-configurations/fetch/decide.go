@@ -20,10 +20,22 @@ func (r *run) decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var before ledger.Services
+	if r.InForce != nil {
+		svc.Apply(ledgerRules(r.InForce))
+		before = svc
+	}
 	svc.Apply(ledgerRules(r.Rules))
+	if r.InForce != nil {
+		r.result.RulesDiff = r.diffRules(before, svc, known)
+	}
 	p := planner{services: svc, refreshAfter: r.RefreshAfter, full: r.event.Full, now: r.Now(), mapped: r.mapped}
 	companies := r.fleet.companiesFor(svc, known, r.IncludeOwnCompany)
+	for i := range companies {
+		companies[i].other = r.otherType(r.fleet.companies[companies[i].id].Type)
+	}
 	now := r.fleet.baseline(svc, r.held)
+	now.Rules = r.rulesByKey(svc)
 	if err := r.followReleases(ctx, companies); err != nil {
 		return err
 	}
@@ -36,7 +48,7 @@ func (r *run) decide(ctx context.Context) error {
 	changes := r.preview(p, companies, known)
 	holds := append(takenBack(changes), r.narrowed(&now)...)
 	if !r.base.ObservedAt.IsZero() {
-		holds = append(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), holds...)
+		holds = append(nameChangedRules(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), r.base.Rules, now.Rules, svc), holds...)
 	}
 	if r.unmatched != "" && len(holds) == 0 {
 		// Too few items for the guard's figures; a rule that fits nothing is never a reason for zeros all the same.
@@ -164,9 +176,13 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 		r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and belongs to no visible company; it is left alone", a.Name, accountID(c.id))
 	case c.leftOut || !c.visible:
 	case !c.active && c.total() > 0 && !a.Exists:
-		r.attend(KindNoAccount, c.total(), "company %s (%q) is not active and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.total())
+		r.attendCompany(KindNoAccount, c, "no account: not active", "company %s (%q) is not active and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.total())
+	case c.other != "" && c.total() > 0 && !a.Exists:
+		r.attendCompany(KindNoAccount, c, "no account: its company type is "+c.other, "company %s (%q) has the company type %s, which COMPANY_TYPES does not name, and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.other, c.total())
+	case c.other != "" && c.total() > 0:
+		r.attendCompany(KindOtherType, c, "its company type is "+c.other, "company %s (%q) has the company type %s, which COMPANY_TYPES does not name; it has an account, and its %d units are told", accountID(c.id), c.name, c.other, c.total())
 	case !c.active && c.total() > 0:
-		r.attend(KindInactive, c.total(), "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
+		r.attendCompany(KindInactive, c, "not active", "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
 	}
 	if !c.visible || c.leftOut {
 		return
@@ -183,6 +199,13 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 			r.result.Usage.Unchanged++
 		}
 	}
+}
+
+// attendCompany is attend for what is about one company.
+func (r *run) attendCompany(kind string, c company, why, format string, args ...any) {
+	r.attend(kind, c.total(), format, args...)
+	last := &r.result.Attention[len(r.result.Attention)-1]
+	last.AccountID, last.Account, last.Why = accountID(c.id), c.name, why
 }
 
 // MappingAttention says what a person has to map for a pair that has no map.

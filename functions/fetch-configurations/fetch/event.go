@@ -19,6 +19,8 @@ type Event struct {
 	Full          bool      // tell every count again, also those that have not changed
 	Actor         string    // who starts it, as he says himself; "" if he does not
 	Reason        string    // why, in his words
+	NotifyTest    bool      // only tell a person that somebody tries it
+	Rules         string    // of a dry run: service rules to try in place of those in force
 }
 
 // EventError says which field of an event is wrong.
@@ -49,7 +51,7 @@ func ParseEvent(data []byte) (Event, error) {
 	into := map[string]any{
 		"executionId": &e.ExecutionID, "scheduledTime": &e.ScheduledTime,
 		"dryRun": &e.DryRun, "force": &e.Force, "full": &e.Full,
-		"actor": &e.Actor, "reason": &e.Reason,
+		"actor": &e.Actor, "reason": &e.Reason, "rules": &e.Rules, "notifyTest": &e.NotifyTest,
 	}
 	for name, value := range fields {
 		field, known := into[name]
@@ -68,6 +70,9 @@ func ParseEvent(data []byte) (Event, error) {
 	}
 	if len(e.Actor) > 500 || len(e.Reason) > 1000 {
 		return Event{}, &EventError{"actor or reason", "longer than 500 or 1000 characters"}
+	}
+	if e.Rules != "" && !e.DryRun {
+		return Event{}, &EventError{"rules", "only together with \"dryRun\": true; a run that tells has the rules of its setting SERVICES"}
 	}
 	return e, nil
 }

@@ -29,6 +29,7 @@ type Hold struct {
 	Now     int64  `json:"now"`
 	Text    string `json:"text"`
 	Company string `json:"company,omitempty"` // if only this one is held, and all others are told
+	Rule    string `json:"rule,omitempty"`    // the rule that a person has changed, if that is why
 	Key     string `json:"key,omitempty"`     // what tells it from others of its service; "hand" is a person's own
 }
 
@@ -120,7 +121,7 @@ func takenBack(changes []Change) []Hold {
 			service = ""
 			text = fmt.Sprintf("the company %q is left out now (INCLUDE_OWN_COMPANY) and was told %d units", g.what, units[g])
 		}
-		holds = append(holds, Hold{Service: service, Was: units[g], Key: string(g.reason) + " " + g.what, Text: text})
+		holds = append(holds, Hold{Service: service, Rule: service, Was: units[g], Key: string(g.reason) + " " + g.what, Text: text})
 	}
 	sortBy(holds, func(a, b Hold) int { return compareText(a.Text, b.Text) })
 	return holds

@@ -78,6 +78,7 @@ type company struct {
 	visible bool             // in the list of companies; when not, units mean nothing
 	leftOut bool             // a setting leaves it out: it counts as 0
 	zeroed  bool             // it is not active, and a setting counts such as 0
+	other   string           // its company type, if a setting makes no accounts for such
 	units   map[string]int64 // by service key; a missing one is 0
 	items   int64            // of one that is zeroed: what it would count
 }
@@ -102,7 +103,7 @@ func (p planner) account(c company, a ledger.Account) accountPlan {
 		plan.name, plan.wanted = a.Name, false
 		return plan
 	}
-	plan.wanted = c.active && !c.leftOut && c.total() > 0
+	plan.wanted = c.active && !c.leftOut && c.other == "" && c.total() > 0
 	plan.create = plan.wanted && !a.Exists
 	plan.rename = a.Exists && !c.leftOut && a.Name != c.name
 	if p.heldBack[plan.id] {

@@ -49,6 +49,13 @@ func (r *run) read(ctx context.Context) error {
 		return err
 	}
 	r.fleet = count(types, companies, items, matched, r.IncludeOwnCompany, r.InactiveZero)
+	if r.InForce != nil {
+		if inForce, _, err := r.InForce.Match(tenantTypes(types)); err != nil {
+			r.inForceProblem = err.Error()
+		} else {
+			r.inForce = count(types, companies, items, inForce, r.IncludeOwnCompany, r.InactiveZero)
+		}
+	}
 	requests := r.result.Read.Requests
 	r.result.Read = r.fleet.stats
 	r.result.Read.Requests = requests
@@ -59,14 +66,15 @@ func (r *run) read(ctx context.Context) error {
 
 // typesAndRights reads what must be known before any item is read.
 func (r *run) typesAndRights(ctx context.Context) (types []autotask.Type, err error) {
-	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() error {
+	all, allCtx := errgroup.WithContext(ctx)
+	all.Go(func() error {
 		var err error
-		types, err = r.Autotask.Types(bothCtx)
+		types, err = r.Autotask.Types(allCtx)
 		return err
 	})
-	both.Go(func() error { return r.readRights(bothCtx) })
-	if err := both.Wait(); err != nil {
+	all.Go(func() error { return r.readRights(allCtx) })
+	all.Go(func() error { return r.readCompanyTypes(allCtx) })
+	if err := all.Wait(); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -78,11 +86,7 @@ func (r *run) typesAndRights(ctx context.Context) (types []autotask.Type, err er
 // match holds the rules against the tenant's types. A rule that fits nothing is an error of the rules, unless its types
 // had items the last time: then the tenant has changed, and the guard holds the run instead.
 func (r *run) match(types []autotask.Type) (services.Matched, []string, error) {
-	tenant := make([]services.Type, len(types))
-	for i, t := range types {
-		tenant[i] = services.Type{ID: t.ID, Name: t.Name, Active: t.Active}
-	}
-	matched, warnings, err := r.Rules.Match(tenant)
+	matched, warnings, err := r.Rules.Match(tenantTypes(types))
 	var none *services.NoTypesError
 	if errors.As(err, &none) && r.hadItems(none) {
 		r.unmatched = err.Error()
@@ -92,6 +96,14 @@ func (r *run) match(types []autotask.Type) (services.Matched, []string, error) {
 		return matched, nil, &SettingsError{err}
 	}
 	return matched, warnings, nil
+}
+
+func tenantTypes(types []autotask.Type) []services.Type {
+	tenant := make([]services.Type, len(types))
+	for i, t := range types {
+		tenant[i] = services.Type{ID: t.ID, Name: t.Name, Active: t.Active}
+	}
+	return tenant
 }
 
 // hadItems tells whether every rule that matches no type matched items when the comparison was last moved.

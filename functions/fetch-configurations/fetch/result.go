@@ -35,6 +35,8 @@ type Result struct {
 	Changes    []Change         `json:"changes,omitempty"` // the counts due; at most maxListed
 	Attention  []Attention      `json:"attention,omitempty"`
 	Budget     Budget           `json:"budget"`
+	Notified   *Notified        `json:"notified,omitempty"`  // what became of telling a person, where that is set up
+	RulesDiff  *RulesDiff       `json:"rulesDiff,omitempty"` // of a dry run that tried other rules
 }
 
 // Capped is the result with its lists cut to what a record in the ledger or a Lambda's answer may hold.
@@ -48,6 +50,11 @@ func (r Result) Capped() Result {
 		}
 	}
 	r.Attention = attention
+	if d := r.RulesDiff; d != nil {
+		short := *d
+		short.Pairs = short.Pairs[:min(len(short.Pairs), maxListed)]
+		r.RulesDiff = &short
+	}
 	return r
 }
 
@@ -130,7 +137,9 @@ type Attention struct {
 	Text      string `json:"text"`
 	Units     int64  `json:"units,omitempty"`
 	AccountID string `json:"accountId,omitempty"` // if it is about one account
+	Account   string `json:"account,omitempty"`   // its company's name, where Text alone does not do
 	Service   string `json:"service,omitempty"`
+	Why       string `json:"why,omitempty"` // in a few words, where a list has room for no more
 }
 
 // Kinds of attention.
@@ -156,6 +165,7 @@ const (
 	KindApproved        = "approved"
 	KindMode            = "mode"
 	KindRights          = "rights"
+	KindOtherType       = "company type"
 	KindDuplicateNames  = "companies of one name"
 	maxListed           = 500 // changes in a record: DynamoDB takes 400 KB a document
 	maxAttentionPerKind = 100

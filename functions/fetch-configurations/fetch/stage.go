@@ -34,6 +34,7 @@ type Autotask interface {
 	QueryAccess(ctx context.Context, entity autotask.Entity) (autotask.Access, error)
 	Types(ctx context.Context) ([]autotask.Type, error)
 	Companies(ctx context.Context) ([]autotask.Company, error)
+	CompanyTypes(ctx context.Context) ([]autotask.Type, error)
 	CountItems(ctx context.Context, startAt []int64) (autotask.ItemCounts, error)
 	Requests() int64
 	Allowance() autotask.Allowance
@@ -50,11 +51,14 @@ type Stage struct {
 	NewRunID      func() string
 
 	Rules             services.Rules
-	Mode              string // the setting; a person's word in the ledger wins
+	InForce           services.Rules // of a dry run that tries other Rules: those in force, to compare with; else nil
+	Mode              string         // the setting; a person's word in the ledger wins
 	Guard             Guard
 	RefreshAfter      time.Duration
 	IncludeOwnCompany bool
 	InactiveZero      bool // items of companies not marked active count as 0
+	// CompanyTypes are the names or ids of the company types for whose companies accounts are made; none: all.
+	CompanyTypes []string
 
 	// For the record of who did what: the hash of the rules, and the program's version.
 	RulesHash string
@@ -89,13 +93,19 @@ type run struct {
 	record ledger.Run
 	base   ledger.Baseline // what the guard compares with
 	fleet  *fleet
-	mapped map[string]bool
-	hand   ledger.Hand // what a person has decided for all runs
+	// inForce is the same read counted by the rules in force, if others are tried; nil if they fit the tenant no more.
+	inForce        *fleet
+	inForceProblem string
+	mapped         map[string]bool
+	hand           ledger.Hand // what a person has decided for all runs
 	// released are the companies that a person has ended, by account id; followed says of which of them it is news that
 	// they are gone (false) or there again (true).
 	released map[string]ledger.Release
 	followed map[string]bool
 	rights   map[string]autotask.Access // what the API user may read, by entity
+	// companyTypes are those for whose companies accounts are made, by id; none: all.
+	companyTypes     map[int64]bool
+	companyTypeNames map[int64]string
 	// unmatched says which rules that had items then fit no type of the tenant now.
 	unmatched string
 }
