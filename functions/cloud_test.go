@@ -38,6 +38,7 @@ type stack struct {
 	runs    int
 
 	operator string // the tool's executable
+	moved    string // a ledger that was exported on one machine
 	service  service
 }
 

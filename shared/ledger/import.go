@@ -313,8 +313,7 @@ func (a *Account) doubt(services Services) {
 	if a.Exists {
 		for _, s := range services.List {
 			if p := pairs[s.Key]; p.State == Never && s.ID != "" {
-				p.State = Unknown
-				pairs[s.Key] = p
+				pairs[s.Key] = Pair{State: Unknown} // "no map" is old news as well: it is tried at once
 			}
 		}
 	}
