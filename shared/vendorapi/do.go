@@ -52,6 +52,7 @@ func (c *Caller[C]) Do(ctx context.Context, request Request[C]) error {
 		do.attempts++
 		do.last = c.attempt(ctx, request, r)
 		do.head = head(do.last.body, do.secrets())
+		do.last.err = redact(do.last.err, do.secrets())
 		release()
 		again, err := do.settle(ctx, begun)
 		if !again {
