@@ -24,6 +24,7 @@ type CheckedStack struct {
 	Plan    *fetch.Result   `json:"plan,omitempty"`
 	LastRun *ledger.Run     `json:"lastRun,omitempty"`
 	Queues  []letters.Depth `json:"queues"`
+	ToMap   []ToMap         `json:"toMap"`  // as in Report
 	Advice  []string        `json:"advice"` // what needs a hand, each with what to do
 	Failed  bool            `json:"failed"` // a run would fail as things stand, or something was not delivered
 }
@@ -46,7 +47,7 @@ func (c *checkCommand) onStack(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	where := place{Stack: c.Stack, deployed: c.deployed}
+	where := c.place()
 	checked := CheckedStack{Stack: c.Stack, Region: s.Region, Mode: s.Mode(), Advice: []string{}}
 	if err := checked.plan(ctx, s); err != nil {
 		return err
@@ -55,6 +56,9 @@ func (c *checkCommand) onStack(ctx context.Context, p *process) error {
 		return err
 	}
 	if err := checked.queues(ctx, s, where, p.now); err != nil {
+		return err
+	}
+	if checked.ToMap, err = where.worklist(ctx, p); err != nil {
 		return err
 	}
 	hand, err := s.Ledger(p.now).Hand(ctx)
@@ -72,6 +76,7 @@ func (c *checkCommand) onStack(ctx context.Context, p *process) error {
 		err = writeJSON(p.stdout, checked)
 	} else {
 		renderCheckedStack(p.stdout, checked)
+		renderToMap(p.stdout, checked.ToMap, where)
 	}
 	if err == nil && checked.Failed {
 		return &exitError{exitUndelivered, errors.New("the stack needs a hand")}

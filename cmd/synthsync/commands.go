@@ -41,8 +41,10 @@ type planCommand struct {
 
 type checkCommand struct {
 	common
-	Stack string `placeholder:"NAME" help:"A stack that is deployed at AWS, instead of this machine."`
+	Ledger string `xor:"place" placeholder:"FILE" help:"What Synthesize has been told: with it, check lists what is to be mapped there."`
+	Stack  string `xor:"place" placeholder:"NAME" help:"A stack that is deployed at AWS, instead of this machine."`
 	deployed
+	Notify bool `help:"Only try whether a person is told: send a test to NOTIFY_URL, and ask HEARTBEAT_URL."`
 }
 
 type reportCommand struct {
@@ -75,6 +77,7 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	m := &local.Machine{Config: config}
 	result, err := m.Run(ctx, fetch.Event{Force: c.Force, Full: c.Full, Actor: p.who(), Reason: c.Reason})
 	progress.close()
+	result.Notified = c.announce(ctx, p, config, result, err)
 	return c.show(p, result, err)
 }
 
@@ -163,8 +166,21 @@ func (c *planCommand) show(p *process, result fetch.Result, err error) error {
 	return nil
 }
 
+// checkedHere is what a check found on one machine.
+type checkedHere struct {
+	local.Checked
+	ToMap []ToMap `json:"toMap"` // as in Report; empty without a ledger
+}
+
+func (c *checkCommand) place() place {
+	return place{Ledger: c.Ledger, Stack: c.Stack, deployed: c.deployed}
+}
+
 // Run checks both logins and says what needs a hand.
 func (c *checkCommand) Run(ctx context.Context, p *process) error {
+	if c.Notify {
+		return c.notify(ctx, p)
+	}
 	if c.Stack != "" {
 		return c.onStack(ctx, p)
 	}
@@ -175,7 +191,13 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	progress := newProgress(p.stderr)
 	defer progress.close()
 	config.Store, config.Progress = memory.New(), progress
-	checked, err := (&local.Machine{Config: config}).Check(ctx)
+	checked := checkedHere{ToMap: []ToMap{}}
+	if c.Ledger != "" {
+		if checked.ToMap, err = c.place().worklist(ctx, p); err != nil {
+			return err
+		}
+	}
+	checked.Checked, err = (&local.Machine{Config: config}).Check(ctx)
 	progress.close()
 	if err != nil {
 		return err
@@ -185,7 +207,11 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 			return err
 		}
 	} else {
-		renderChecked(p.stdout, checked)
+		renderChecked(p.stdout, checked.Checked)
+		renderToMap(p.stdout, checked.ToMap, c.place())
+		if c.Ledger == "" && checked.Synthesize.Accounts > checked.Synthesize.Mapped {
+			fmt.Fprintln(p.stdout, "What is to be mapped, by units: synthsync check --ledger FILE")
+		}
 	}
 	if checked.Failed {
 		return &exitError{exitUndelivered, errors.New("a run would fail as things stand")}

@@ -34,6 +34,7 @@ type Report struct {
 	Changed   []Told      `json:"changed"`       // what the run told and Synthesize took, where it differs from before
 	Hand      ledger.Hand `json:"hand,omitzero"` // what a person has decided for all runs
 	NeedsHand []Told      `json:"needsHand"`     // not mapped, mapping lost, answer not known
+	ToMap     []ToMap     `json:"toMap"`         // the accounts that a person has to map in Synthesize, the largest first
 }
 
 // Run shows the last run.
@@ -66,6 +67,7 @@ func (c *reportCommand) Run(ctx context.Context, p *process) error {
 	renderResult(p.stdout, report.Result)
 	renderTold(p.stdout, "Changed by this run:", report.Changed)
 	renderTold(p.stdout, "Needs a hand:", report.NeedsHand)
+	renderToMap(p.stdout, report.ToMap, c.place)
 	return nil
 }
 
@@ -96,6 +98,7 @@ func reportOf(ctx context.Context, book *ledger.Ledger, run ledger.Run) (Report,
 			r.pair(accounts[id], s, run)
 		}
 	}
+	r.ToMap = worklist(accounts, services, run, r.Attention)
 	return r, nil
 }
 

@@ -54,6 +54,7 @@ func (c *common) load(p *process) (local.Config, error) {
 		Now:                   p.now,
 		Log:                   newLog(p.stderr, r.LogLevel("LOG_LEVEL", slog.LevelError)),
 	}
+	config.Notify = notifier(r)
 	var err error
 	if config.CompanyTypes, err = fetch.ParseCompanyTypes(r.Optional("COMPANY_TYPES", "")); err != nil {
 		r.Problem("COMPANY_TYPES", "%v", err)

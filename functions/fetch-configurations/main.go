@@ -67,6 +67,9 @@ func main() {
 		}
 		ctx, cancel := wiring.Within(ctx)
 		defer cancel()
+		if event.NotifyTest {
+			return notifyTest(ctx, f, secret), nil
+		}
 		run := stage
 		event.Actor = actor(event)
 		run.Ledger = ledger.New(store, f.Now)
@@ -79,6 +82,7 @@ func main() {
 		}
 		if run.Rules, err = rules(ctx); err != nil {
 			failed := fetch.Result{State: fetch.StateFailed, Mode: run.Mode, DryRun: event.DryRun, Reason: err.Error()}
+			failed.Notified = announce(ctx, f, secret, run.Ledger, failed)
 			report(ctx, f, failed, err)
 			emit(ctx, f, run.Ledger, failed, err)
 			return failed, &fetch.SettingsError{Err: err}
@@ -91,6 +95,7 @@ func main() {
 		}
 		run.RulesHash = run.Rules.Hash()
 		result, err := run.Run(ctx, event)
+		result.Notified = announce(ctx, f, secret, run.Ledger, result)
 		report(ctx, f, result, err)
 		emit(ctx, f, run.Ledger, result, err)
 		return result.Capped(), err

@@ -11,8 +11,13 @@ import (
 	"unicode/utf8"
 )
 
-// AutotaskSecret is what the secret for Autotask holds: {"username","secret","integrationCode"}. It prints as nothing.
-type AutotaskSecret struct{ Username, Secret, IntegrationCode string }
+// AutotaskSecret is what the secret for Autotask holds: {"username","secret","integrationCode"}, and, if a person is to be
+// told, {"notifyUrl","notifyKind","heartbeatUrl"}: the one function that tells him has this secret already. It prints as
+// nothing.
+type AutotaskSecret struct {
+	Username, Secret, IntegrationCode   string
+	NotifyURL, NotifyKind, HeartbeatURL string
+}
 
 // SynthesizeSecret is what the secret for Synthesize holds: {"vendorApiKey","partnerApiKey"}. It prints as nothing.
 type SynthesizeSecret struct{ VendorAPIKey, PartnerAPIKey string }
@@ -20,7 +25,10 @@ type SynthesizeSecret struct{ VendorAPIKey, PartnerAPIKey string }
 // ParseAutotaskSecret reads the value of the secret for Autotask. Errors name keys, never a value.
 func ParseAutotaskSecret(value []byte) (AutotaskSecret, error) {
 	var s AutotaskSecret
-	err := parse(value, []field{{"username", &s.Username}, {"secret", &s.Secret}, {"integrationCode", &s.IntegrationCode}})
+	err := parse(value, []field{
+		{"username", &s.Username, true}, {"secret", &s.Secret, true}, {"integrationCode", &s.IntegrationCode, true},
+		{"notifyUrl", &s.NotifyURL, false}, {"notifyKind", &s.NotifyKind, false}, {"heartbeatUrl", &s.HeartbeatURL, false},
+	})
 	if err != nil {
 		return AutotaskSecret{}, fmt.Errorf("the secret for Autotask: %w", err)
 	}
@@ -30,7 +38,7 @@ func ParseAutotaskSecret(value []byte) (AutotaskSecret, error) {
 // ParseSynthesizeSecret reads the value of the secret for Synthesize. Errors name keys, never a value.
 func ParseSynthesizeSecret(value []byte) (SynthesizeSecret, error) {
 	var s SynthesizeSecret
-	err := parse(value, []field{{"vendorApiKey", &s.VendorAPIKey}, {"partnerApiKey", &s.PartnerAPIKey}})
+	err := parse(value, []field{{"vendorApiKey", &s.VendorAPIKey, true}, {"partnerApiKey", &s.PartnerAPIKey, true}})
 	if err != nil {
 		return SynthesizeSecret{}, fmt.Errorf("the secret for Synthesize: %w", err)
 	}
@@ -38,17 +46,20 @@ func ParseSynthesizeSecret(value []byte) (SynthesizeSecret, error) {
 }
 
 type field struct {
-	key string
-	to  *string
+	key  string
+	to   *string
+	must bool // it must be there, and not be empty
 }
 
-// parse fills the fields from a JSON object of exactly those keys. It wraps no error of encoding/json: they quote what
+// parse fills the fields from a JSON object of those keys and no others. It wraps no error of encoding/json: they quote what
 // they stumble over.
 func parse(value []byte, fields []field) error {
 	value = bytes.TrimPrefix(value, []byte("\ufeff")) // a file written by PowerShell may begin with it
-	want := make([]string, len(fields))
-	for i, f := range fields {
-		want[i] = f.key
+	var want []string
+	for _, f := range fields {
+		if f.must {
+			want = append(want, f.key)
+		}
 	}
 	object := map[string]json.RawMessage{}
 	if !utf8.Valid(value) || json.Unmarshal(value, &object) != nil || object == nil {
@@ -59,11 +70,12 @@ func parse(value []byte, fields []field) error {
 		raw, ok := object[f.key]
 		delete(object, f.key)
 		switch {
+		case !ok && !f.must:
 		case !ok:
 			faults = append(faults, fmt.Sprintf("key %q is missing", f.key))
 		case raw[0] != '"' || json.Unmarshal(raw, f.to) != nil:
 			faults = append(faults, fmt.Sprintf("the value of key %q is no string", f.key))
-		case *f.to == "":
+		case *f.to == "" && f.must:
 			faults = append(faults, fmt.Sprintf("the value of key %q is empty", f.key))
 		case strings.TrimSpace(*f.to) != *f.to:
 			// They travel in HTTP headers, which drop it on the way: such a value can only be refused.

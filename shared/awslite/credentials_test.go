@@ -62,7 +62,7 @@ func TestParse_FaultsNameKeysAndNeverAValue(t *testing.T) {
 }
 
 func TestSecret_PrintsAsNothing(t *testing.T) {
-	a, s := awslite.AutotaskSecret{"hush", "hush", "hush"}, awslite.SynthesizeSecret{"hush", "hush"}
+	a, s := awslite.AutotaskSecret{"hush", "hush", "hush", "hush", "hush", "hush"}, awslite.SynthesizeSecret{"hush", "hush"}
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("test", "autotask", a, "synthesize", &s)
 	inJSON, err := json.Marshal([]any{a, &s, map[string]any{"a": a}})

@@ -28,7 +28,8 @@ type Pair struct {
 	ServiceID  string    `json:"serviceId,omitempty"`  // the service's id at Synthesize that it was told to
 	EverTold   bool      `json:"everTold,omitempty"`   // an accepted answer was received once: "no map" means mapping lost
 	NoMap      bool      `json:"noMap,omitempty"`      // the last answer was "no map"
-	TriedAt    time.Time `json:"triedAt,omitzero"`     // when that answer came
+	NoMapSince time.Time `json:"noMapSince,omitzero"`  // when that answer first came
+	TriedAt    time.Time `json:"triedAt,omitzero"`     // when it came last
 	TriedUnits int64     `json:"triedUnits,omitempty"` // what could not be told then
 	Was        *int64    `json:"was,omitempty"`        // units told before these, for the report
 	Prior      *Pair     `json:"prior,omitempty"`      // MaybeTold: what was before the first open attempt
@@ -74,7 +75,7 @@ func (p Pair) forService(id string) Pair {
 // unknown forgets what was told, and keeps that something above 0 was: a zero that nobody maps again is no loss.
 func (p Pair) unknown() Pair {
 	ever := p.EverTold && (p.State != Told || p.Units > 0)
-	return Pair{State: Unknown, EverTold: ever, NoMap: p.NoMap, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits}
+	return Pair{State: Unknown, EverTold: ever, NoMap: p.NoMap, NoMapSince: p.NoMapSince, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits}
 }
 
 // begin marks the pair as maybe told before the first post goes out.
@@ -83,7 +84,7 @@ func (p Pair) begin(token, serviceID string, units int64, a Attempt) Pair {
 	if p.State != MaybeTold {
 		prior := p
 		prior.Prior, prior.Open = nil, nil
-		next = Pair{State: MaybeTold, EverTold: p.EverTold, NoMap: p.NoMap, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits, Prior: &prior}
+		next = Pair{State: MaybeTold, EverTold: p.EverTold, NoMap: p.NoMap, NoMapSince: p.NoMapSince, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits, Prior: &prior}
 	}
 	next.Units, next.ObservedAt, next.ServiceID = units, a.ObservedAt, serviceID
 	next.Open = maps.Clone(p.Open)
@@ -102,7 +103,7 @@ func (p Pair) accepted(t Telling, c Count, now time.Time, lives time.Duration) P
 		return p // a newer telling has begun meanwhile: its result decides
 	}
 	next := p
-	next.EverTold, next.NoMap, next.TriedAt, next.TriedUnits = true, false, time.Time{}, 0
+	next.EverTold, next.NoMap, next.NoMapSince, next.TriedAt, next.TriedUnits = true, false, time.Time{}, time.Time{}, 0
 	next.Open = maps.Clone(p.Open)
 	delete(next.Open, t.Token)
 	told := Pair{State: Told, Units: c.Units, ObservedAt: at, PostedAt: now, ServiceID: c.Service.ID, EverTold: true}
@@ -154,6 +155,9 @@ func (p Pair) unanswered(token string, late bool, now time.Time) Pair {
 
 // unmapped notes the answer "no map".
 func (p Pair) unmapped(units int64, now time.Time) Pair {
+	if !p.NoMap {
+		p.NoMapSince = now
+	}
 	p.NoMap, p.TriedAt, p.TriedUnits = true, now, units
 	return p
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/synthsync/synthsync/shared/autotask"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/memory"
+	"github.com/synthsync/synthsync/shared/notify"
 	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/services"
 	"github.com/synthsync/synthsync/shared/synthesize"
@@ -47,6 +48,8 @@ type Config struct {
 
 	// Limits are what Synthesize bears, for all runs of the process. Nil: the documented ones, for each run.
 	Limits *vendorapi.Limits
+
+	Notify *notify.Client // who is told of incidents; Run does not tell: its caller does, with what became of it
 
 	HTTP     *http.Client
 	Log      *slog.Logger

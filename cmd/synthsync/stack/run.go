@@ -22,7 +22,7 @@ func (s *Stack) Invoke(ctx context.Context, event fetch.Event) (fetch.Result, er
 			fields[name] = text
 		}
 	}
-	for name, set := range map[string]bool{"dryRun": event.DryRun, "force": event.Force, "full": event.Full} {
+	for name, set := range map[string]bool{"dryRun": event.DryRun, "force": event.Force, "full": event.Full, "notifyTest": event.NotifyTest} {
 		if set {
 			fields[name] = true
 		}

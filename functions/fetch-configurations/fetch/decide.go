@@ -176,13 +176,13 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 		r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and belongs to no visible company; it is left alone", a.Name, accountID(c.id))
 	case c.leftOut || !c.visible:
 	case !c.active && c.total() > 0 && !a.Exists:
-		r.attend(KindNoAccount, c.total(), "company %s (%q) is not active and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.total())
+		r.attendCompany(KindNoAccount, c, "no account: not active", "company %s (%q) is not active and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.total())
 	case c.other != "" && c.total() > 0 && !a.Exists:
-		r.attend(KindNoAccount, c.total(), "company %s (%q) has the company type %s, which COMPANY_TYPES does not name, and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.other, c.total())
+		r.attendCompany(KindNoAccount, c, "no account: its company type is "+c.other, "company %s (%q) has the company type %s, which COMPANY_TYPES does not name, and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.other, c.total())
 	case c.other != "" && c.total() > 0:
-		r.attend(KindOtherType, c.total(), "company %s (%q) has the company type %s, which COMPANY_TYPES does not name; it has an account, and its %d units are told", accountID(c.id), c.name, c.other, c.total())
+		r.attendCompany(KindOtherType, c, "its company type is "+c.other, "company %s (%q) has the company type %s, which COMPANY_TYPES does not name; it has an account, and its %d units are told", accountID(c.id), c.name, c.other, c.total())
 	case !c.active && c.total() > 0:
-		r.attend(KindInactive, c.total(), "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
+		r.attendCompany(KindInactive, c, "not active", "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
 	}
 	if !c.visible || c.leftOut {
 		return
@@ -199,6 +199,13 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 			r.result.Usage.Unchanged++
 		}
 	}
+}
+
+// attendCompany is attend for what is about one company.
+func (r *run) attendCompany(kind string, c company, why, format string, args ...any) {
+	r.attend(kind, c.total(), format, args...)
+	last := &r.result.Attention[len(r.result.Attention)-1]
+	last.AccountID, last.Account, last.Why = accountID(c.id), c.name, why
 }
 
 // MappingAttention says what a person has to map for a pair that has no map.

@@ -19,6 +19,7 @@ type Event struct {
 	Full          bool      // tell every count again, also those that have not changed
 	Actor         string    // who starts it, as he says himself; "" if he does not
 	Reason        string    // why, in his words
+	NotifyTest    bool      // only tell a person that somebody tries it
 	Rules         string    // of a dry run: service rules to try in place of those in force
 }
 
@@ -54,7 +55,7 @@ func ParseEvent(data []byte) (Event, error) {
 	into := map[string]any{
 		"executionId": &e.ExecutionID, "scheduledTime": &e.ScheduledTime,
 		"dryRun": &e.DryRun, "force": &e.Force, "full": &e.Full,
-		"actor": &e.Actor, "reason": &e.Reason, "rules": &e.Rules,
+		"actor": &e.Actor, "reason": &e.Reason, "rules": &e.Rules, "notifyTest": &e.NotifyTest,
 	}
 	for name, value := range fields {
 		field, known := into[name]

@@ -34,6 +34,7 @@ type Result struct {
 	Changes    []Change         `json:"changes,omitempty"` // the counts due; at most maxListed
 	Attention  []Attention      `json:"attention,omitempty"`
 	Budget     Budget           `json:"budget"`
+	Notified   *Notified        `json:"notified,omitempty"`  // what became of telling a person, where that is set up
 	RulesDiff  *RulesDiff       `json:"rulesDiff,omitempty"` // of a dry run that tried other rules
 }
 
@@ -105,7 +106,9 @@ type Attention struct {
 	Text      string `json:"text"`
 	Units     int64  `json:"units,omitempty"`
 	AccountID string `json:"accountId,omitempty"` // if it is about one account
+	Account   string `json:"account,omitempty"`   // its company's name, where Text alone does not do
 	Service   string `json:"service,omitempty"`
+	Why       string `json:"why,omitempty"` // in a few words, where a list has room for no more
 }
 
 // Kinds of attention.

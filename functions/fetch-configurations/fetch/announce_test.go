@@ -1,0 +1,214 @@
+package fetch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/notify"
+)
+
+// pager is a person who is told.
+type pager struct {
+	mu    sync.Mutex
+	got   []notify.Message
+	beats int
+	err   error
+}
+
+func (p *pager) Notifies() bool { return true }
+func (p *pager) Beats() bool    { return true }
+
+func (p *pager) Send(_ context.Context, m notify.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return p.err
+	}
+	p.got = append(p.got, m)
+	return nil
+}
+
+func (p *pager) Heartbeat(context.Context) error {
+	p.beats++
+	return p.err
+}
+
+// titles are what came since the last look, as "incident: title".
+func (p *pager) titles() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []string
+	for _, m := range p.got {
+		out = append(out, m.Incident+": "+strings.TrimPrefix(m.Title, "synthsync: "))
+	}
+	p.got = nil
+	return out
+}
+
+func (o *office) announcer(p *pager) fetch.Announcer {
+	return fetch.Announcer{Ledger: o.book, Sender: p, Place: "--stack prod", Now: o.stage.Now}
+}
+
+// uncovered is something that needs a hand: devices of a type that no rule names.
+func (o *office) uncovered() {
+	o.tenant.SetType(autotasktest.Type{ID: 8, Name: "Printer"})
+	o.add(1, 8, 3)
+}
+
+// paged is a night after which a person is told.
+func (o *office) paged(p *pager) fetch.Result {
+	o.t.Helper()
+	r := o.night()
+	r.Notified = o.announcer(p).Announce(context.Background(), r, false)
+	return r
+}
+
+func TestAnnounce_EachIncidentOnce_AndOnceWhenItIsOver(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	ids := o.add(2, 1, 30)
+	if r := o.paged(p); len(p.titles()) != 0 || p.beats != 1 || !r.Notified.Beat {
+		t.Fatalf("all is well, and somebody is told; %d heartbeats", p.beats)
+	}
+	for _, id := range ids {
+		o.tenant.Retire(id)
+	}
+	held := o.paged(p)
+	if held.State != fetch.StateHeld || p.beats != 1 || len(p.got) != 1 {
+		t.Fatalf("%s, %d heartbeats, %+v", held.State, p.beats, p.got)
+	}
+	m := p.got[0]
+	if m.Command != "synthsync approve "+held.RunID+" --stack prod --reason TEXT" || len(m.Lines) != 1 || m.Lines[0] != held.Holds[0].Text || m.RunID != held.RunID {
+		t.Errorf("%+v", m)
+	}
+	p.titles()
+	if o.paged(p); len(p.got) != 0 {
+		t.Errorf("told twice: %v", p.titles())
+	}
+	for _, id := range ids {
+		o.tenant.ChangeItem(id, func(i *autotasktest.Item) { i.Inactive = false })
+	}
+	o.paged(p)
+	if got := p.titles(); !slices.Equal(got, []string{"held: over: no run is held any more"}) || p.beats != 2 {
+		t.Errorf("%v, %d heartbeats", got, p.beats)
+	}
+	if o.paged(p); len(p.got) != 0 {
+		t.Errorf("over twice: %v", p.titles())
+	}
+}
+
+func TestAnnounce_AFailedRun_IsToldAndEndsNoOtherIncident(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	o.uncovered()
+	o.paged(p)
+	if got := p.titles(); !slices.Equal(got, []string{"needs a hand: Something needs a hand"}) {
+		t.Fatalf("%v", got)
+	}
+	fails := func() {
+		r, err := o.run(fetch.Event{})
+		if err == nil {
+			t.Fatal("the run does not fail")
+		}
+		o.announcer(p).Announce(context.Background(), r, false)
+	}
+	o.tenant.Inject(autotasktest.Fault{Match: autotasktest.On("ConfigurationItems", "query"), Times: -1, Kind: autotasktest.Answer})
+	fails()
+	if got := p.titles(); len(got) != 1 || !strings.HasPrefix(got[0], "failed: A run failed") {
+		t.Errorf("%v", got)
+	}
+	fails()
+	o.tenant.ClearFaults()
+	o.paged(p)
+	if got := p.titles(); !slices.Equal(got, []string{"failed: over: runs end well again"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAnnounce_SomethingNewNeedsAHand_OnlyTheNewIsTold(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	o.uncovered()
+	o.paged(p)
+	p.titles()
+	o.add(2, 8, 4) // more of what is known is no news
+	if o.paged(p); len(p.got) != 0 {
+		t.Errorf("%v", p.titles())
+	}
+	o.tenant.SetType(autotasktest.Type{ID: 9, Name: "Camera"})
+	o.add(1, 9, 1)
+	o.paged(p)
+	if len(p.got) != 1 || len(p.got[0].Lines) != 1 || !strings.Contains(p.got[0].Lines[0], "Camera") || !strings.Contains(p.got[0].Title, "(new: 1)") {
+		t.Errorf("%+v", p.got)
+	}
+}
+
+func TestAnnounce_NotDelivered_FailsNothingAndTheNextRunTriesAgain(t *testing.T) {
+	o, p := newOffice(t), &pager{err: errors.New("no route")}
+	o.uncovered()
+	r := o.paged(p)
+	if r.State != fetch.StateDone || r.Notified.Waiting != 1 || r.Notified.Beat || !strings.Contains(r.Notified.Error, "no route") {
+		t.Fatalf("%s, %+v", r.State, r.Notified)
+	}
+	p.err = nil
+	if r := o.paged(p); r.Notified.Sent != 1 || r.Notified.Waiting != 0 || r.Notified.Error != "" {
+		t.Errorf("%+v", r.Notified)
+	}
+	if got := p.titles(); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAnnounce_TwoProcessesAtOnce_OneTells(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	o.uncovered()
+	r := o.night()
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() { o.announcer(p).Announce(context.Background(), r, false) })
+	}
+	group.Wait()
+	if len(p.got) != 1 {
+		t.Errorf("told %d times", len(p.got))
+	}
+}
+
+func TestAnnounce_OnHold_SaysHowItGoesOn(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	o.night()
+	if _, err := o.book.SetHold(context.Background(), true, ledger.Act{Actor: "ben"}); err != nil {
+		t.Fatal(err)
+	}
+	o.paged(p)
+	if len(p.got) != 1 || p.got[0].Command != "synthsync resume --stack prod" {
+		t.Errorf("%+v", p.got)
+	}
+}
+
+func TestAnnounce_ADryRun_TellsNobody(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	if out := o.announcer(p).Announce(context.Background(), fetch.Result{RunID: "x", State: fetch.StateFailed, DryRun: true}, false); out != nil || len(p.got) != 0 {
+		t.Errorf("%+v", out)
+	}
+}
+
+func TestAnnounce_ThousandsOfThings_TheMessageStaysShort(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	r := fetch.Result{RunID: "x", State: fetch.StateDone}
+	for i := range 9000 {
+		r.Attention = append(r.Attention, fetch.Attention{Kind: fetch.KindUnmapped, AccountID: fmt.Sprint(i), Text: "not mapped"})
+	}
+	o.announcer(p).Announce(context.Background(), r, false)
+	if len(p.got) != 1 || len(p.got[0].Lines) != 7 || !strings.Contains(p.got[0].Lines[6], "8994 more") {
+		t.Errorf("%+v", p.got)
+	}
+	p.titles()
+	if o.announcer(p).Announce(context.Background(), r, false); len(p.got) != 0 {
+		t.Errorf("the same thousands are told again: %v", p.titles())
+	}
+}

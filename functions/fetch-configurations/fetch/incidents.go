@@ -1,0 +1,122 @@
+package fetch
+
+import (
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"slices"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// Kinds of incident: what a person is told of, once, and once when it is over.
+const (
+	IncidentHeld        = "held"
+	IncidentFailed      = "failed"
+	IncidentMappingLost = "mapping lost"
+	IncidentHand        = "needs a hand"
+)
+
+// incident is trouble as one run sees it.
+type incident struct {
+	kind     string
+	title    string
+	subjects []subject
+	command  string
+}
+
+// subject is one thing that an incident is about. A new one is news, although the incident is not.
+type subject struct{ id, text string }
+
+func (s subject) hash() string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s.id))
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+// needHand are the kinds of attention that want somebody to do something. The others are for the record.
+var needHand = []string{
+	KindUnmapped, KindUncovered, KindUntyped, KindOrphans, KindNoAccount, KindInvisible, KindStranger, KindMerged, KindSlowFall, KindRights, KindClock, KindTenant,
+}
+
+// incidentsOf is what a run's result says is wrong. place is how a command names the ledger: "--stack NAME". onlyLost says
+// that a run failed for nothing but lost mappings.
+func incidentsOf(r Result, place string, onlyLost bool) []incident {
+	var found []incident
+	switch {
+	case r.State == StateFailed && !onlyLost:
+		found = append(found, incident{IncidentFailed, "A run failed; what Synthesize was told before stands", []subject{{"", r.Reason}}, "synthsync report " + place})
+	case r.State == StateHeld && len(r.Holds) > 0 && r.Holds[0].Key == HoldByHand:
+		found = append(found, incident{IncidentHeld, "Posting is on hold; nothing is told", holdSubjects(r.Holds), "synthsync resume " + place})
+	case r.State == StateHeld:
+		found = append(found, incident{IncidentHeld, "A run is held; nothing was told", holdSubjects(r.Holds), approveCommand(r, place)})
+	case len(r.Holds) > 0:
+		found = append(found, incident{IncidentHeld, fmt.Sprintf("%d companies are held back; all others were told", len(r.Holds)), holdSubjects(r.Holds), approveCommand(r, place)})
+	}
+	var lost, hand []subject
+	for _, a := range r.Attention {
+		switch {
+		case a.Kind == KindMappingLost:
+			lost = append(lost, subjectOf(a))
+		case slices.Contains(needHand, a.Kind):
+			hand = append(hand, subjectOf(a))
+		}
+	}
+	if len(lost) > 0 {
+		found = append(found, incident{IncidentMappingLost, fmt.Sprintf("%d mappings were lost: these counts cannot be billed", len(lost)), lost, "synthsync report " + place})
+	}
+	if len(hand) > 0 {
+		found = append(found, incident{IncidentHand, "Something needs a hand", hand, "synthsync report " + place})
+	}
+	return found
+}
+
+func approveCommand(r Result, place string) string {
+	return fmt.Sprintf("synthsync approve %s %s --reason TEXT", r.RunID, place)
+}
+
+func holdSubjects(holds []Hold) []subject {
+	out := make([]subject, len(holds))
+	for i, h := range holds {
+		out[i] = subject{h.key(), h.Text}
+	}
+	return out
+}
+
+// figures change from run to run, and are no news.
+var figures = regexp.MustCompile(`\b\d+\b`)
+
+func subjectOf(a Attention) subject {
+	if a.AccountID != "" {
+		return subject{a.Kind + "|" + a.AccountID + "|" + a.Service, a.Text}
+	}
+	return subject{a.Kind + "|" + figures.ReplaceAllString(a.Text, "#"), a.Text}
+}
+
+// maxSubjects bounds what the ledger keeps of one incident.
+const maxSubjects = 5000
+
+// news is what a person has to be told of an incident: its new subjects; nothing if there are none.
+func (i incident) news(before ledger.Incident, open bool) []subject {
+	if !open {
+		return i.subjects
+	}
+	if i.kind == IncidentFailed || len(before.Subjects) >= maxSubjects {
+		return nil // of so many it is not known which are new
+	}
+	known := map[string]bool{}
+	for _, h := range before.Subjects {
+		known[h] = true
+	}
+	return slices.DeleteFunc(slices.Clone(i.subjects), func(s subject) bool { return known[s.hash()] })
+}
+
+func (i incident) hashes() []string {
+	out := make([]string, 0, min(len(i.subjects), maxSubjects))
+	for _, s := range i.subjects {
+		out = append(out, s.hash())
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return out[:min(len(out), maxSubjects)]
+}
