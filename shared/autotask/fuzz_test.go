@@ -248,3 +248,14 @@ func (m *instant) page(_ context.Context, within span, into *itemPage) error {
 func (m *instant) count(_ context.Context, within span) (int64, error) {
 	return int64(len(m.between(within))), nil
 }
+
+func TestAnswers_OfStatus200WithErrors_AreNoAnswers(t *testing.T) {
+	for question, ask := range map[string]func(*Client) error{
+		`{"queryCount":17,"errors":["Object reference not set"]}`:                                                        func(c *Client) error { _, err := c.Count(t.Context(), Companies, Eq(fieldActive, true)); return err },
+		`{"externalRequestThreshold":1,"requestThresholdTimeframe":60,"currentTimeframeRequestCount":0,"errors":["no"]}`: func(c *Client) error { _, err := c.Budget(t.Context()); return err },
+	} {
+		if err := ask(impatient(t, canned{http.StatusOK, []byte(question)})); err == nil || !strings.Contains(err.Error(), "carries errors") {
+			t.Errorf("%s: %v", question, err)
+		}
+	}
+}
