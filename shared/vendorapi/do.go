@@ -55,6 +55,7 @@ func (c *Caller[C]) Do(ctx context.Context, request Request[C]) error {
 			request.Served(time.Since(begun))
 		}
 		do.head = head(do.last.body, do.secrets())
+		do.last.err = redact(do.last.err, do.secrets())
 		release()
 		again, err := do.settle(ctx, begun)
 		if !again {
