@@ -60,6 +60,31 @@ func TestOperator_OnAStack_FromObserveToPostAndBack(t *testing.T) {
 	s.noSecrets(a.stdout)
 }
 
+// Who may use the queues and not look at the stack is bound by a person's word as everyone is: its letters would end untold.
+func TestOperator_OfAStackByItsParts_AHoldKeepsTheDeadLettersWhereTheyAre(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, map[string]string{"MAX_RECEIVE_COUNT": "1"})
+	s.run()
+	s.sim.MapAll()
+	s.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.BadRequest, Times: -1, Where: synthesizetest.Where{Operation: synthesizetest.PostCount}})
+	s.run()
+	s.sim.ClearFaults()
+	letters := len(s.cloud.Letters("usage-dead.fifo"))
+	if letters == 0 {
+		t.Fatal("no dead letters")
+	}
+	s.mustType("hold --stack prod --reason review", 0)
+	parts := "dead-letters replay --ledger-table ledger --usage-queue " + s.cloud.QueueURL("usage.fifo") + " --usage-dead-letters " + s.cloud.QueueURL("usage-dead.fifo")
+	s.mustType(parts, 2, "on hold by")
+	if n := len(s.cloud.Letters("usage-dead.fifo")); n != letters {
+		t.Errorf("%d of %d letters are left", n, letters)
+	}
+	s.mustType("resume --stack prod", 0)
+	s.mustType(parts, 0, "on their queues again")
+	s.deliver()
+	s.truth()
+}
+
 func TestOperator_OnAStack_AnEarlierIntegrationsCountsAreShownBeforePosting(t *testing.T) {
 	t.Parallel()
 	s := deploy(t, nil)

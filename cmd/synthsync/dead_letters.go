@@ -113,18 +113,8 @@ func (c *replayCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	if c.Stack != "" {
-		s, err := c.open(ctx, c.Stack)
-		if err != nil {
-			return err
-		}
-		hand, err := d.Book.Hand(ctx)
-		if err != nil {
-			return err
-		}
-		if silent := hand.Silent(s.Mode()); silent != "" {
-			return &exitError{exitSettings, fmt.Errorf("nobody may be told now: %s; the next run that tells tells what the letters were to tell", silent)}
-		}
+	if err := c.mayTell(ctx, p, d.Book); err != nil {
+		return err
 	}
 	moved, err := d.Replay(ctx, c.choose(), c.Rate)
 	if c.JSON {
@@ -139,6 +129,27 @@ func (c *replayCommand) Run(ctx context.Context, p *process) error {
 		return &exitError{exitUndelivered, fmt.Errorf("%w; nothing is lost: replay again", err)}
 	case moved.Skipped+moved.Behind > 0:
 		return &exitError{exitUndelivered, errors.New("some letters are still there")}
+	}
+	return nil
+}
+
+// mayTell refuses a replay while nobody may be told: the functions would end the letters untold. Of a stack by its parts only
+// a person's word is known, not the setting MODE.
+func (c *replayCommand) mayTell(ctx context.Context, p *process, book *ledger.Ledger) error {
+	mode := ""
+	if c.Stack != "" {
+		s, err := c.open(ctx, c.Stack)
+		if err != nil {
+			return err
+		}
+		mode = s.Mode()
+	}
+	hand, err := book.Hand(ctx)
+	if err != nil {
+		return err
+	}
+	if silent := hand.Silent(mode); silent != "" {
+		return &exitError{exitSettings, fmt.Errorf("nobody may be told now: %s; the next run that tells tells what the letters were to tell", silent)}
 	}
 	return nil
 }

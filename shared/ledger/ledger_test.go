@@ -136,6 +136,44 @@ func TestAcceptTenant_ForgetsWhatWasToldAndBindsAnew(t *testing.T) {
 	}
 }
 
+// The companies of another tenant have the same small ids: a message, or a dead letter, that was meant for the old one's
+// company 175 must not be told to the new one's.
+func TestAcceptTenant_WhatWasMeantForTheOldTenant_IsSuperseded(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	old, err := b.Begin(ctx, "old", 0)
+	b.must(err)
+	known, err := b.Accounts(ctx)
+	b.must(err)
+	intent := ledger.Intent{RunID: "old", ObservedAt: old.ObservedAt}
+	b.must(b.UpdateAccounts(ctx, &old, known, []string{"175"}, func(a *ledger.Account) { a.Intent, a.NameIntent = &intent, &intent }))
+	_, err = b.UpdateServices(ctx, func(s *ledger.Services) error { s.Intent = &intent; return nil })
+	b.must(err)
+	b.must(b.AcceptTenant(ctx))
+
+	services, err := b.UpdateServices(ctx, func(s *ledger.Services) error {
+		s.List = []ledger.Service{{Key: "Servers", Name: "Servers", ID: "new", Ruled: true}}
+		return nil
+	})
+	b.must(err)
+	var superseded *ledger.SupersededError
+	if _, err := b.StartTelling(ctx, "old", old.ObservedAt, "175", servers(5), services, "replay"); !errors.As(err, &superseded) {
+		t.Errorf("the old tenant's count may be told to the new one's company: %v", err)
+	}
+	made := func(*ledger.Account) error { return nil }
+	if _, err := b.ClaimAccount(ctx, "175", "old", old.ObservedAt, made); !errors.As(err, &superseded) {
+		t.Errorf("the old tenant's account may be made at the new one's: %v", err)
+	}
+	if !services.Intent.ObservedAt.After(old.ObservedAt) {
+		t.Error("the old tenant's services may be made at the new one's")
+	}
+	next, err := b.Begin(ctx, "new", 0)
+	b.must(err)
+	if _, err := b.StartTelling(ctx, "new", next.ObservedAt, "175", servers(2), services, "next"); err != nil {
+		t.Errorf("the new tenant's own run is refused: %v", err)
+	}
+}
+
 func TestServices_RenamedRuleKeepsServiceAndEverythingTold(t *testing.T) {
 	b := newBook(t)
 	ctx := context.Background()

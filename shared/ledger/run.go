@@ -15,6 +15,15 @@ type head struct {
 	Lease  *lease    `json:"lease,omitempty"`
 }
 
+// issue makes Issued later than any before: the clock, or 1 ms more.
+func (h *head) issue(now time.Time) {
+	if now.After(h.Issued) {
+		h.Issued = now
+	} else {
+		h.Issued = h.Issued.Add(time.Millisecond)
+	}
+}
+
 type lease struct {
 	RunID string    `json:"runId"`
 	Until time.Time `json:"until"`
@@ -60,11 +69,8 @@ func (l *Ledger) Begin(ctx context.Context, runID string, leaseFor time.Duration
 		if h.Lease != nil && h.Lease.RunID != runID && now.Before(h.Lease.Until) && h.Lease.Until.Sub(now) <= leaseFor {
 			return &RunningError{h.Lease.RunID, h.Lease.Until}
 		}
-		issued := now
-		if !issued.After(h.Issued) {
-			issued = h.Issued.Add(time.Millisecond)
-		}
-		*h = head{Format: Format, Issued: issued, Lease: &lease{RunID: runID, Until: now.Add(leaseFor)}}
+		h.issue(now)
+		h.Format, h.Lease = Format, &lease{RunID: runID, Until: now.Add(leaseFor)}
 		return nil
 	})
 	if err != nil {

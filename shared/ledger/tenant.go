@@ -85,9 +85,14 @@ func (l *Ledger) BindSynthesize(ctx context.Context, seen SynthesizeTenant) erro
 }
 
 // AcceptTenant is a person's word that the tenant moved: everything told becomes unknown; services, accounts and what
-// the guard compares with are forgotten, and the next look binds the ledger anew. The binding goes last, so that one
+// the guard compares with are forgotten, and the next look binds the ledger anew. What older runs meant to tell or make is
+// superseded, dead letters included: the new tenant's companies may have the same ids. The binding goes last, so that one
 // cut short is simply repeated.
 func (l *Ledger) AcceptTenant(ctx context.Context) error {
+	fence, err := l.fence(ctx)
+	if err != nil {
+		return err
+	}
 	accounts, err := l.Accounts(ctx)
 	if err != nil {
 		return err
@@ -105,12 +110,12 @@ func (l *Ledger) AcceptTenant(ctx context.Context) error {
 			p.EverTold = false // the new tenant was told nothing, so "no map" there is no loss
 			a.set(key, p)
 		}
-		a.Wanted = false
+		a.Wanted, a.Intent, a.NameIntent = false, &fence, &fence
 	}); err != nil {
 		return err
 	}
 	if _, err := l.UpdateServices(ctx, func(s *Services) error {
-		s.List, s.Strangers, s.LookedAt, s.Proven = nil, Strangers{}, time.Time{}, ""
+		s.List, s.Strangers, s.LookedAt, s.Proven, s.Intent = nil, Strangers{}, time.Time{}, "", &fence
 		return nil
 	}); err != nil {
 		return err
@@ -123,4 +128,17 @@ func (l *Ledger) AcceptTenant(ctx context.Context) error {
 	}
 	_, err = update(ctx, l, tenantKey, func(t *Tenant) error { *t = Tenant{}; return nil })
 	return err
+}
+
+// fence is an intent that has ended, newer than every run so far and older than every run to come.
+func (l *Ledger) fence(ctx context.Context) (Intent, error) {
+	h, err := update(ctx, l, headKey, func(h *head) error {
+		if h.Format > Format {
+			return &FormatError{h.Format}
+		}
+		h.Format = Format
+		h.issue(l.now().UTC().Truncate(time.Millisecond))
+		return nil
+	})
+	return Intent{RunID: "(another tenant accepted)", ObservedAt: h.Issued, Ended: true}, err
 }

@@ -163,8 +163,11 @@ func (e *NoTypesError) Error() string {
 	return strings.Join(rules, "; ") + "; correct the rules; " + has
 }
 
-// Rules are the names of the services whose rules fit no type.
+// Rules are the names of the services whose rules fit no type; none of a nil error.
 func (e *NoTypesError) Rules() []string {
+	if e == nil {
+		return nil
+	}
 	names := make([]string, len(e.Unmatched))
 	for i, u := range e.Unmatched {
 		names[i] = u.Service

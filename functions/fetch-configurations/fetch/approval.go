@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -17,11 +18,16 @@ const (
 // for the same total. A prime, since ids often grow by round steps.
 const spreadGroups = 61
 
-// spread is a service's units by groups of companies.
+// spread is a service's units by groups of companies; those of all services if it is "".
 func (f *fleet) spread(service string) []int64 {
 	out := make([]int64, spreadGroups)
 	for company, units := range f.units {
-		out[((company%spreadGroups)+spreadGroups)%spreadGroups] += units[service]
+		group := ((company % spreadGroups) + spreadGroups) % spreadGroups
+		for name, n := range units {
+			if service == "" || name == service {
+				out[group] += n
+			}
+		}
 	}
 	return out
 }
@@ -29,8 +35,14 @@ func (f *fleet) spread(service string) []int64 {
 // heldFor is a hold as the ledger keeps it for approval.
 func (r *run) heldFor(h Hold) ledger.HeldFor {
 	out := ledger.HeldFor{Key: h.key(), Text: h.Text, Was: h.Was, Now: h.Now}
-	if h.Key == holdFalls || h.Key == holdRises {
+	switch {
+	case h.Key == holdFalls, h.Key == holdRises:
 		out.Spread = r.fleet.spread(h.Service)
+	case strings.HasPrefix(h.Key, holdRights): // no figures of its own: it is about all that the user can see
+		out.Spread = r.fleet.spread("")
+		for _, units := range out.Spread {
+			out.Now += units
+		}
 	}
 	return out
 }

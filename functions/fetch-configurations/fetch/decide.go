@@ -50,13 +50,23 @@ func (r *run) decide(ctx context.Context) error {
 	if !r.base.ObservedAt.IsZero() {
 		holds = append(nameChangedRules(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), r.base.Rules, now.Rules, svc), holds...)
 	}
-	if r.unmatched != "" && len(holds) == 0 {
-		// Too few items for the guard's figures; a rule that fits nothing is never a reason for zeros all the same.
-		holds = []Hold{{Text: r.unmatched}}
-	}
+	holds = append(holds, r.unheld(holds)...)
 	r.reportMerges(companies, known, svc)
 	holds = append(holds, r.Guard.companies(companies, known, svc, r.released)...)
 	return r.judge(ctx, p, companies, known, now, changes, holds)
+}
+
+// unheld is the hold for the rules that fit nothing and that no other hold is about: too few items for the guard's figures,
+// and yet no reason for zeros.
+func (r *run) unheld(holds []Hold) []Hold {
+	names := slices.DeleteFunc(r.unmatched.Rules(), func(name string) bool {
+		return slices.ContainsFunc(holds, func(h Hold) bool { return h.Service == name })
+	})
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return []Hold{{Key: "fits nothing: " + strings.Join(names, ", "), Text: r.unmatched.Error()}}
 }
 
 // preview plans every account without writing, and tallies what stays as it is.

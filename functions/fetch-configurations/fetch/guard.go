@@ -38,6 +38,7 @@ const (
 	HoldByHand = "hand" // a person has ordered it
 	holdFalls  = "falls"
 	holdRises  = "rises"
+	holdRights = "rights " // and the entity of Autotask
 )
 
 // key names what is held, whatever its figures.

@@ -137,6 +137,42 @@ func TestApproval_BearsTheMarginAndNoMore(t *testing.T) {
 	}
 }
 
+// Too few items for the guard's figures: a rule that fits nothing is held by its name, so that the approval of one is none of
+// another.
+func TestApproval_OfARuleThatFitsNothing_IsNoneOfAnother(t *testing.T) {
+	o := newOffice(t)
+	o.night()
+	o.tenant.SetType(autotasktest.Type{ID: 3, Name: "Renamed"})
+	held := o.night()
+	if held.State != fetch.StateHeld || !strings.Contains(held.Reason, "Managed Servers") {
+		t.Fatalf("%s: %s", held.State, held.Reason)
+	}
+	o.approve(held.RunID)
+	o.tenant.SetType(autotasktest.Type{ID: 1, Name: "Renamed too"})
+	o.tenant.SetType(autotasktest.Type{ID: 2, Name: "And this"})
+	if r := o.night(); r.State != fetch.StateHeld || !strings.Contains(r.Reason, "Managed Workstations") {
+		t.Errorf("%s: %s; the workstations were approved by nobody", r.State, r.Reason)
+	}
+}
+
+func TestApproval_OfAFall_IsNoneOfARuleThatFitsNothing(t *testing.T) {
+	o := newOffice(t)
+	gone := o.add(1, 1, 30)
+	o.night()
+	for _, id := range gone {
+		o.tenant.Retire(id)
+	}
+	o.tenant.SetType(autotasktest.Type{ID: 3, Name: "Renamed"})
+	held := o.night()
+	if held.State != fetch.StateHeld || !strings.Contains(held.Reason, "falls") || !strings.Contains(held.Reason, "Managed Servers") {
+		t.Errorf("%s: %s; the servers that become 0 are not shown", held.State, held.Reason)
+	}
+	o.approve(held.RunID)
+	if r := o.night(); r.State != fetch.StateDone {
+		t.Errorf("%s: %s", r.State, r.Reason)
+	}
+}
+
 func TestApproval_IsForOneRun_AndADryRunDoesNotUseItUp(t *testing.T) {
 	o := newOffice(t)
 	gone := o.add(1, 1, 30)

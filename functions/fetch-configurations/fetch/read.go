@@ -89,7 +89,7 @@ func (r *run) match(types []autotask.Type) (services.Matched, []string, error) {
 	matched, warnings, err := r.Rules.Match(tenantTypes(types))
 	var none *services.NoTypesError
 	if errors.As(err, &none) && r.hadItems(none) {
-		r.unmatched = err.Error()
+		r.unmatched = none
 		return matched, append(warnings, err.Error()), nil
 	}
 	if err != nil {

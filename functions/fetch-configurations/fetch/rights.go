@@ -59,7 +59,7 @@ func (r *run) narrowed(now *ledger.Baseline) []Hold {
 		}
 		now.Rights[string(entity)] = string(access)
 		if autotask.Access(before) == autotask.AccessAll && access != autotask.AccessAll {
-			holds = append(holds, Hold{Key: "rights " + string(entity), Text: fmt.Sprintf(
+			holds = append(holds, Hold{Key: holdRights + string(entity), Text: fmt.Sprintf(
 				"the rights of the API user were narrowed: he may read %s only in part now, and what he cannot see would be taken off the bill; give his security level full read access again", entity)})
 		}
 	}

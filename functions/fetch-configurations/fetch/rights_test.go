@@ -48,6 +48,22 @@ func TestRights_NarrowedAndApproved_LaterRunsPassAndStillReportIt(t *testing.T) 
 	}
 }
 
+// The hold for narrowed rights has no figures of its own: what the person saw, and approved, is what that run counted.
+func TestRights_ApprovedAndThenNarrowedFurther_IsHeldAnew(t *testing.T) {
+	o := newOffice(t)
+	fleet := o.add(1, 1, 60)
+	o.night()
+	o.tenant.Switch(func(s *autotasktest.Switches) { s.QueryAccess = "Restricted" })
+	held := o.night()
+	for _, id := range fleet[:9] { // far below what the guard looks at
+		o.tenant.Retire(id)
+	}
+	o.approve(held.RunID)
+	if r := o.night(); r.State != fetch.StateHeld || !strings.Contains(r.Reason, "was approved by anna") {
+		t.Errorf("9 units fewer than approved: %s, %s", r.State, r.Reason)
+	}
+}
+
 func TestRights_RestrictedFromTheFirstRunOn_IsReportedAndHoldsNothing(t *testing.T) {
 	o := newOffice(t)
 	o.tenant.Switch(func(s *autotasktest.Switches) { s.Restricted = true })

@@ -107,7 +107,7 @@ type run struct {
 	companyTypes     map[int64]bool
 	companyTypeNames map[int64]string
 	// unmatched says which rules that had items then fit no type of the tenant now.
-	unmatched string
+	unmatched *services.NoTypesError
 }
 
 // Run executes one run. A held run is no error. After an error, Result says what is known, with State failed.
