@@ -22,6 +22,8 @@ type reading struct {
 	from, to int // of sim.changes: everything between them happened while it read
 	set      settings
 	sent     int
+	released map[int64]bool  // companies that were released at some moment of the run
+	sentTo   map[string]bool // accounts that messages were queued for
 }
 
 // told is a message that a function works.
@@ -38,7 +40,12 @@ type landing struct {
 }
 
 func (s *sim) beginReading(t *task, set settings) *reading {
-	return &reading{task: t, from: len(s.changes), to: len(s.changes), set: set}
+	r := &reading{task: t, from: len(s.changes), to: len(s.changes), set: set, released: map[int64]bool{}, sentTo: map[string]bool{}}
+	for id := range s.releases(context.Background()) {
+		company, _ := strconv.ParseInt(id, 10, 64)
+		r.released[company] = true
+	}
+	return r
 }
 
 // issued notes that the ledger gave a run its time: this is the order of the readings.
@@ -107,9 +114,28 @@ func (s *sim) seen(r *reading, company int64) bool {
 	return ever
 }
 
+// closed tells whether a company was not active at some moment of a read.
+func (s *sim) closed(r *reading, company int64) bool {
+	now, ever := false, false
+	for i, c := range s.changes[:r.to] {
+		if c.company && c.id == company {
+			now = c.closed
+			ever = ever || i >= r.from && now
+		}
+		if i < r.from {
+			ever = now
+		}
+	}
+	return ever
+}
+
 // sending holds what a run is about to queue against the devices as they stood while it read.
 func (s *sim) sending(t *task, q *fifo, body string) {
-	if t.read == nil || q != s.usage {
+	if t.read == nil {
+		return
+	}
+	s.silent(t, "queues a message")
+	if q != s.usage {
 		return
 	}
 	r := t.read
@@ -121,10 +147,8 @@ func (s *sim) sending(t *task, q *fifo, body string) {
 	r.sent++
 	s.reads[m.ObservedAt] = r
 	company, _ := strconv.ParseInt(m.Account.ID, 10, 64)
-	if r.set.mode != fetch.ModePost {
-		s.fail("observe tells nobody", "%s queues %s", t.name, body)
-	}
-	if !s.seen(r, company) {
+	r.sentTo[m.Account.ID] = true
+	if !s.seen(r, company) && !r.released[company] {
 		s.fail("zero is a count", "%s tells of company %d, which could not be seen during its read: %s", t.name, company, body)
 	}
 	for service, units := range m.Counts {
@@ -132,6 +156,9 @@ func (s *sim) sending(t *task, q *fifo, body string) {
 		least, most := int64(0), int64(0)
 		if ruled && (company != 0 || r.set.includeOwn) {
 			least, most = s.bounds(r, company, types)
+		}
+		if units == 0 && (r.released[company] || r.set.inactiveZero && s.closed(r, company)) {
+			continue // ended by a person, or by a setting
 		}
 		if units < least || units > most {
 			s.fail("a complete read or nothing", "%s counts %d %s for company %d; during its read there were %d to %d", t.name, units, service, company, least, most)
@@ -150,6 +177,15 @@ func (s *sim) ran(t *task, result fetch.Result, err error) {
 	if result.State == fetch.StateHeld && t.read.sent > 0 {
 		s.fail("nothing from a held run", "%s is held and queued %d messages", t.name, t.read.sent)
 	}
+	for _, h := range result.Holds {
+		if h.Company != "" && t.read.sentTo[h.Company] {
+			s.fail("nothing from a held run", "%s holds company %s back and queued a message for it", t.name, h.Company)
+		}
+	}
+	if len(result.Holds) > 0 {
+		s.count("state holds", "run")
+	}
+	s.runIDs = append(s.runIDs, result.RunID)
 	s.last = result
 	s.lastErr = err
 }
@@ -175,7 +211,11 @@ func (s *sim) effect(t *task, vendor string, r *http.Request, body []byte, statu
 		}
 		return
 	}
-	if status < 200 || status > 299 || r.Method != http.MethodPost {
+	if status < 200 || status > 299 || r.Method == http.MethodGet {
+		return
+	}
+	s.silent(t, "sends "+r.Method+" "+r.URL.Path)
+	if r.Method != http.MethodPost {
 		return
 	}
 	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/api/vendor-api/"), "/")
@@ -278,7 +318,8 @@ func (s *sim) nameOf(serviceID string) (name, formerly string) {
 	}
 	for _, service := range s.vendor.Services() { // forgotten meanwhile
 		if service.ID == serviceID {
-			return service.Name, ""
+			name, _, _ = strings.Cut(service.Name, " (renamed ")
+			return name, ""
 		}
 	}
 	return "", ""

@@ -79,6 +79,7 @@ func (s *sim) invoke(stage string, lasts time.Duration, work func(*task)) *task 
 			s.note("the clock of %s is off by %s", name, t.skew)
 		}
 	}
+	t.born = s.steps
 	s.tasks = append(s.tasks, t)
 	go func() {
 		defer cancel()
@@ -117,8 +118,8 @@ func (s *sim) fetchRun(event fetch.Event) *task {
 		stage := &fetch.Stage{
 			Autotask: client, Ledger: ledger.New(store{t, s.table}, t.now), Log: discard, Now: t.now, NewRunID: t.token,
 			AccountsQueue: sqsfifo.NewSender(api{t, s.accounts}, "accounts.fifo"), UsageQueue: sqsfifo.NewSender(api{t, s.usage}, "usage.fifo"),
-			Rules: set.rules.parsed, Mode: set.mode, Guard: fetch.Guard{MaxDropPercent: 30, MaxRisePercent: 100},
-			RefreshAfter: refreshAfter, IncludeOwnCompany: set.includeOwn, LeaseFor: leaseFor,
+			Rules: set.rules.parsed, Mode: set.mode, Guard: fetch.Guard{MaxDropPercent: 30, MaxRisePercent: 100, MaxCompanyDropPercent: set.companyDrop},
+			RefreshAfter: refreshAfter, IncludeOwnCompany: set.includeOwn, InactiveZero: set.inactiveZero, LeaseFor: leaseFor,
 			SecretVersion: func(context.Context) (string, error) { return s.credentials.Version, nil },
 		}
 		ctx, cancel := wiring.Within(t.ctx)
@@ -136,18 +137,23 @@ func (s *sim) poll(q *fifo) {
 	}
 	q.workers++
 	event, _ := eventOf(batch)
+	mode := s.settings.mode
 	task := s.invoke(q.name, workerTime, func(t *task) {
 		consumer := &sqsevent.Consumer{
 			Visibility: sqsfifo.NewVisibility(api{t, q}, q.name), DeadLetters: sqsfifo.NewDeadLetters(api{t, q}, q.name+"-dead"),
 			Log: discard, MaxReceives: maxReceives,
 			Handle: func(ctx context.Context, batch []queue.Received) []queue.Failure {
+				hand, err := ledger.New(store{t, s.table}, t.now).Hand(ctx)
+				if err != nil {
+					return queue.FailAll(batch, err)
+				}
 				client, err := s.synthesizeClient(t)
 				if err != nil {
 					return queue.FailAll(batch, err)
 				}
 				ctx, cancel := wiring.Within(ctx)
 				defer cancel()
-				return s.handle(ctx, t, q, client, batch)
+				return s.handle(ctx, t, q, client, hand.Silent(mode), batch)
 			},
 		}
 		response, err := consumer.Lambda(t.ctx, event)
@@ -184,19 +190,19 @@ func (s *sim) poll(q *fifo) {
 	s.trace("%s gets %d messages", task.name, len(batch))
 }
 
-func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.Client, batch []queue.Received) []queue.Failure {
+func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure {
 	book := ledger.New(store{t, s.table}, t.now)
 	version := func(context.Context, bool) (string, error) { return s.keys.Version, nil }
 	if q == s.accounts {
 		stage := &accounts.Stage{
 			Synthesize: client, Ledger: book, Log: discard, SecretVersion: version, Token: t.token, Now: t.now,
-			MakingLives: makingLives, Margin: wiring.Margin(ctx),
+			Silent: silent, MakingLives: makingLives, Margin: wiring.Margin(ctx),
 		}
 		return stage.Handle(ctx, batch)
 	}
 	stage := &usage.Stage{
 		Synthesize: client, Ledger: book, Log: discard, SecretVersion: version, Token: t.token, Now: t.now,
-		Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
+		Silent: silent, Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
 	}
 	failures, _ := stage.Handle(ctx, batch)
 	return failures

@@ -31,6 +31,7 @@ type task struct {
 	frozen time.Time // until when it does not go on
 	dead   bool
 	ended  bool
+	born   int // at which step
 
 	flying map[string]int // requests under way, by vendor and entity
 	second map[string][]time.Time

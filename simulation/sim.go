@@ -39,6 +39,10 @@ type sim struct {
 	table  *table
 	backup []ledger.Document
 
+	exported  []byte
+	runIDs    []string
+	quietFrom int // the step from which on nobody may be told; 0 if all may be
+
 	accounts, usage *fifo
 	settings        settings
 	sets            []rules
@@ -164,10 +168,15 @@ func (s *sim) startRun() {
 	}
 	if s.choose.one("settings", 150, 1) == 1 {
 		s.settings = settings{rules: s.sets[s.choose.of("rules", len(s.sets))], mode: fetch.ModePost, includeOwn: s.choose.one("own company", 200, 1) == 1}
+		if s.choose.one("company guard", 250, 1) == 1 {
+			s.settings.companyDrop = 40
+		}
+		s.settings.inactiveZero = s.choose.one("inactive companies as 0", 200, 1) == 1
 		if s.choose.one("observe", 150, 1) == 1 {
 			s.settings.mode = fetch.ModeObserve
 		}
-		s.note("settings: %s, mode %s, own company %v", s.settings.rules.name, s.settings.mode, s.settings.includeOwn)
+		s.note("settings: %s, mode %s, own company %v, company guard %d %%, inactive as 0 %v", s.settings.rules.name, s.settings.mode, s.settings.includeOwn, s.settings.companyDrop, s.settings.inactiveZero)
+		s.listen()
 	}
 	t := s.fetchRun(event)
 	s.note("%s begins: force %v, full %v, execution %q", t.name, event.Force, event.Full, event.ExecutionID)
@@ -184,6 +193,7 @@ func (s *sim) peace() {
 	s.credentials.Secret, s.credentials.Version = s.secretRight, "last"
 	s.run(time.Time{})
 	s.settings = settings{rules: s.sets[0], mode: fetch.ModePost}
+	s.speakAgain()
 	for range 2 {
 		s.pass(25 * time.Hour)
 		s.vendor.MapAll()

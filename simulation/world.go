@@ -77,6 +77,9 @@ type settings struct {
 	rules      rules
 	mode       string
 	includeOwn bool
+
+	companyDrop  int64 // MAX_COMPANY_DROP_PERCENT
+	inactiveZero bool
 }
 
 // change is one change of one device or company. Without an item it is about the company's being seen.
@@ -85,6 +88,7 @@ type change struct {
 	item    autotasktest.Item
 	there   bool
 	company bool
+	closed  bool // the company is not active
 }
 
 // set changes a device, at both the vendor and in the record of what was true when.
@@ -109,7 +113,7 @@ func (s *sim) add(company, typ int64) {
 
 func (s *sim) setCompany(c autotasktest.Company) {
 	s.tenant.SetCompany(c)
-	s.changes = append(s.changes, change{id: c.ID, company: true, there: !c.Hidden})
+	s.changes = append(s.changes, change{id: c.ID, company: true, there: !c.Hidden, closed: c.Inactive})
 }
 
 func (s *sim) removeCompany(id int64) {
@@ -190,9 +194,9 @@ func (s *sim) act(before string) bool {
 	return true
 }
 
-// acts is how many kinds of acts there are, deviceActs how many of them, the first ones, are about single devices.
+// deviceActs are how many of the kinds of acts, the first ones, are about single devices.
 const (
-	acts       = 30
+	deskActs   = 30 // those of others than the operator
 	deviceActs = 8
 )
 
@@ -347,6 +351,8 @@ func (s *sim) perform(what int, where string) {
 	case 30:
 		s.tenant.MoveZone(fmt.Sprintf("zone%d", 5+s.choose.of(name, 3)), 20264)
 		did = "Autotask moves the tenant to another zone"
+	default:
+		did = s.operate(what, name)
 	}
 	if did != "" {
 		s.count(fmt.Sprintf("act %02d", what), "world")
@@ -380,7 +386,7 @@ func (s *sim) replay(name string) string {
 // copyTable is a backup of the ledger.
 func (s *sim) copyTable() []ledger.Document {
 	var docs []ledger.Document
-	for _, kind := range []ledger.Kind{"state", "account", "run"} {
+	for _, kind := range []ledger.Kind{"state", "account", "run", "tally", "release", "act"} {
 		for doc, err := range s.table.List(context.Background(), kind) {
 			if err != nil {
 				panic(err)
@@ -412,4 +418,5 @@ func (s *sim) restore() {
 	s.landed = map[string]landing{}
 	s.effects++
 	s.count("restored", "world")
+	s.listen()
 }

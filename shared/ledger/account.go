@@ -80,12 +80,12 @@ func (a Account) EverTold() bool {
 }
 
 // Stands records that the account was found at Synthesize. One that this program was making is its own; any other stood
-// there before the ledger knew it, and so may its counts.
+// there before the ledger knew it, and so may its counts; so does one that came by an import.
 func (a *Account) Stands(name string) {
 	if a.Exists {
 		return
 	}
-	a.Exists, a.Adopted, a.Making = true, a.Making == nil, nil
+	a.Exists, a.Adopted, a.Making = true, a.Adopted || a.Making == nil, nil
 	if name != "" {
 		a.Name = name
 	}

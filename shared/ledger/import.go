@@ -288,6 +288,12 @@ func (i *Imported) adapt(doc transferred, services Services) ([]byte, error) {
 		i.Accounts++
 		a.doubt(services)
 		return json.Marshal(a)
+	case (Key{doc.Kind, doc.ID}) == servicesKey:
+		// What stands at Synthesize by now, and the export does not know, stood there before this ledger did.
+		for n := range services.List {
+			services.List[n].Adopted = true
+		}
+		return json.Marshal(services)
 	case (Key{doc.Kind, doc.ID}) == handKey:
 		var h Hand
 		if err := json.Unmarshal(doc.Body, &h); err != nil {
@@ -317,7 +323,7 @@ func (a *Account) doubt(services Services) {
 			}
 		}
 	}
-	a.Pairs = pairs
+	a.Pairs, a.Adopted = pairs, true
 }
 
 // overwrite writes documents whatever stands there: nobody else uses the ledger now.

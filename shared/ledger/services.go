@@ -191,7 +191,7 @@ func (s *Services) Link(standing []Standing, before Services) {
 		for _, name := range append([]string{list[i].Name}, list[i].Formerly...) {
 			if id := standingID(standing, name, taken); id != "" {
 				// One that this program was making is its own; any other stood there before.
-				list[i].ID, list[i].Adopted = id, list[i].Making == nil
+				list[i].ID, list[i].Adopted = id, list[i].Adopted || list[i].Making == nil
 				taken[id] = true
 				break
 			}

@@ -87,9 +87,9 @@ func address(setting, value string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(value))
 	switch {
 	case err != nil: // its text repeats the value
-		return nil, fmt.Errorf("%s: not a URL; set it to the whole address of the webhook, https://...", setting)
+		return nil, fmt.Errorf("%s: not a URL; set it to the whole address of the webhook", setting)
 	case u.Host == "" || u.Hostname() == "":
-		return nil, fmt.Errorf("%s: no host in it; set it to the whole address of the webhook, https://...", setting)
+		return nil, fmt.Errorf("%s: no host in it; set it to the whole address of the webhook", setting)
 	case u.Scheme == "http" && vendorapi.IsLoopback(u.Hostname()), u.Scheme == "https":
 		return u, nil
 	}
