@@ -4,7 +4,9 @@
 #
 #   CGO_ENABLED=0     no library of the building machine in the bootstrap; it has to run on Amazon Linux
 #   -tags lambda.norpc, -ldflags "-s -w"    without the old RPC server and debug tables: half the size, a quicker start
+#   -funcalign=16     functions begin at multiples of 16 bytes on x86_64 too, not of 32: 1 % smaller
 #   -trimpath         no path of the building machine in the bootstrap
+#   -gcflags          see below
 
 export CGO_ENABLED := 0
 export GOOS := linux
@@ -13,6 +15,15 @@ build-FetchConfigurations: FOLDER := fetch-configurations
 build-SyncAccounts: FOLDER := sync-accounts
 build-SyncUsage: FOLDER := sync-usage
 
+# Nothing is compiled inline (-l) but where time is spent: in the runtime, in ciphers and hashes, in reading pages. What is
+# done once a request, a company or a start (the AWS SDK, HTTP, the handshake, YAML, logs) is smaller by 6 %, at the price of
+# about a tenth more processor time (BenchmarkMemory in functions/, 5,000 companies), which nobody waits for: the vendors'
+# limits are slower. Of patterns that fit a package the last one holds. shared/lambdatest builds alike.
+INLINE := runtime/... internal/runtime/... internal/bytealg internal/abi sync/... slices bytes bufio strings unicode/... \
+  compress/... hash/... crypto/cipher crypto/subtle crypto/internal/... \
+  github.com/go-json-experiment/... github.com/synthsync/synthsync/shared/autotask
+GCFLAGS := -gcflags=all=-l $(INLINE:%=-gcflags=%=)
+
 .PHONY: build-FetchConfigurations build-SyncAccounts build-SyncUsage
 build-FetchConfigurations build-SyncAccounts build-SyncUsage:
-	go build -trimpath -tags lambda.norpc -ldflags "-s -w" -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FOLDER)
+	go build -trimpath -tags lambda.norpc -ldflags "-s -w -funcalign=16" $(GCFLAGS) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FOLDER)

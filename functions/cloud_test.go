@@ -27,7 +27,7 @@ const (
 
 // stack is a deployed stack with both vendors on the other side.
 type stack struct {
-	t       *testing.T
+	t       testing.TB
 	cloud   *awstest.Cloud
 	tenant  *autotasktest.Tenant
 	sim     *synthesizetest.Simulator
@@ -38,10 +38,11 @@ type stack struct {
 	runs    int
 
 	operator string // the tool's executable
+	moved    string // a ledger that was exported on one machine
 	service  service
 }
 
-func deploy(t *testing.T, change map[string]string) *stack {
+func deploy(t testing.TB, change map[string]string) *stack {
 	t.Helper()
 	s := &stack{t: t, cloud: awstest.Start(t), tenant: smallTenant(), sim: synthesizetest.New(synthesizetest.Options{})}
 	autotask, synthesize := autotasktest.Start(s.tenant), synthesizetest.Start(s.sim)

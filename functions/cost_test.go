@@ -125,7 +125,7 @@ func (m *meter) dynamo(operation string, request, response []byte) {
 
 // night is one nightly run in which every count is due again, as REFRESH_AFTER makes it: what it uses of AWS. The usage
 // messages come before the services are looked at, as they do at worst, and so each is received twice.
-func night(t *testing.T, companies int) cost.Usage {
+func night(t testing.TB, companies int) cost.Usage {
 	t.Helper()
 	m := &meter{sizes: map[string]int{}}
 	server := httptest.NewServer(m)

@@ -130,7 +130,7 @@ func (s *stack) visible(name string) float64 {
 }
 
 // emitted reads a log as CloudWatch does: lines in the embedded metric format become data points.
-func emitted(t *testing.T, log string) []point {
+func emitted(t testing.TB, log string) []point {
 	t.Helper()
 	var out []point
 	for text := range strings.Lines(log) {

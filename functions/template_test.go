@@ -25,7 +25,7 @@ var (
 	plainForm = regexp.MustCompile(`^<([A-Za-z0-9_.]+)>$`)
 )
 
-func readTemplate(t *testing.T) template {
+func readTemplate(t testing.TB) template {
 	t.Helper()
 	text, err := os.ReadFile("../template.yaml")
 	if err != nil {

@@ -7,10 +7,11 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/cost.md")
+var update = flag.Bool("update", false, "write docs/cost.md and docs/scale.md")
 
 const (
 	pagePath     = "../../docs/cost.md"
+	scalePath    = "../../docs/scale.md"
 	templatePath = "../../template.yaml"
 )
 
@@ -19,18 +20,20 @@ func TestPage_IsReckonedFromTheTemplateAndTheFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Page(ShapeOf(string(template)))
-	if *update {
-		if err := os.WriteFile(pagePath, []byte(want), 0o644); err != nil { //nolint:gosec // a page for everybody
+	shape := ShapeOf(string(template))
+	for path, want := range map[string]string{pagePath: Page(shape), scalePath: ScalePage(shape)} {
+		if *update {
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a page for everybody
+				t.Fatal(err)
+			}
+		}
+		have, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	have, err := os.ReadFile(pagePath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(have) != want {
-		t.Error("docs/cost.md is not what the template and the figures give: go test ./build/cost -update")
+		if string(have) != want {
+			t.Errorf("%s is not what the template and the figures give: go test ./build/cost -update", path)
+		}
 	}
 }
 
@@ -62,7 +65,7 @@ func TestMonth_ByHand(t *testing.T) {
 		"DynamoDB reads":                 30.4 * (2750 + 1550 + 41) * 0.125e-6,
 		"Secrets Manager":                0.80,
 		"CloudWatch alarms":              2.00,
-		"CloudWatch custom metrics":      7.20,
+		"CloudWatch custom metrics":      7.50,
 		"CloudWatch dashboard":           3.00,
 	} {
 		if got := by[name]; math.Abs(got-want) > 1e-9 {

@@ -8,7 +8,7 @@ var notInTemplate = map[string]string{}
 // fromParameter are the settings that a person chooses.
 var fromParameter = map[string]string{
 	"SERVICES": "Services", "MODE": "Mode", "MAX_DROP_PERCENT": "MaxDropPercent", "MAX_RISE_PERCENT": "MaxRisePercent",
-	"REFRESH_AFTER": "RefreshAfter", "INCLUDE_OWN_COMPANY": "IncludeOwnCompany", "INACTIVE_COMPANIES": "InactiveCompanies", "COMPANY_TYPES": "CompanyTypes", "AUTOTASK_BUDGET_PERCENT": "AutotaskBudgetPercent", "MAX_COMPANY_DROP_PERCENT": "MaxCompanyDropPercent", "LOG_LEVEL": "LogLevel",
+	"REFRESH_AFTER": "RefreshAfter", "INCLUDE_OWN_COMPANY": "IncludeOwnCompany", "INACTIVE_COMPANIES": "InactiveCompanies", "COMPANY_TYPES": "CompanyTypes", "AUTOTASK_BUDGET_PERCENT": "AutotaskBudgetPercent", "AUTOTASK_OVER_BUDGET": "AutotaskOverBudget", "MAX_COMPANY_DROP_PERCENT": "MaxCompanyDropPercent", "LOG_LEVEL": "LogLevel",
 	"AUTOTASK_URL": "AutotaskUrl", "SYNTHESIZE_URL": "SynthesizeUrl", "MAX_RECEIVE_COUNT": "MaxReceiveCount",
 }
 

@@ -134,7 +134,7 @@ func ratesAddUp(_ *subject, st *stack, report report) {
 // defaults are parameters' values for a person who answers nothing. They are figures that the README, the runbook and
 // operators rely on; a change of one is a change of the product.
 var defaults = map[string]string{
-	"Mode": "observe", "Services": "", "IncludeOwnCompany": "false", "InactiveCompanies": "count", "CompanyTypes": "", "MaxCompanyDropPercent": "0", "AutotaskBudgetPercent": "50",
+	"Mode": "observe", "Services": "", "IncludeOwnCompany": "false", "InactiveCompanies": "count", "CompanyTypes": "", "MaxCompanyDropPercent": "0", "AutotaskBudgetPercent": "50", "AutotaskOverBudget": "stop",
 	"Schedule": "cron(15 2 * * ? *)", "TimeZone": "UTC", "FlexibleMinutes": "15", "ScheduleState": "ENABLED",
 	"MaxDropPercent": "30", "MaxRisePercent": "100", "RefreshAfter": "20h", "AlarmEmail": "",
 	"ExpectedRunHours": "26", "OldestMessageSeconds": "3600",

@@ -158,6 +158,9 @@ func renderCheckedStack(w io.Writer, c CheckedStack) {
 	}
 	if c.Plan != nil {
 		fmt.Fprintf(w, "A run now would read %d companies and %d items, and tell %d counts\n", c.Plan.Read.Companies, c.Plan.Read.Items, c.Plan.Due)
+		if c.Plan.Budget.Limit > 0 {
+			fmt.Fprintf(w, "Autotask's hour: %d of %d requests used; reading the items %s\n", c.Plan.Budget.Used, c.Plan.Budget.Limit, shareLine(c.Plan.Budget))
+		}
 		renderServices(w, c.Plan.Services)
 	}
 	t := newTable(w, "Queue", "On their way", "Dead letters")

@@ -44,7 +44,8 @@ type cli struct {
 	Release releaseCommand `cmd:"" help:"End a company: what was told for it becomes 0, once."`
 	Log     logCommand     `cmd:"" help:"Who did what: runs, approvals, releases, modes, rules."`
 
-	Rules rulesCommand `cmd:"" help:"Service rules: check a file, store it for a stack."`
+	Move  ledgerCommand `cmd:"" name:"ledger" help:"The ledger: export it, import it."`
+	Rules rulesCommand  `cmd:"" help:"Service rules: check a file, store it for a stack."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -34,6 +34,7 @@ func tasks(t *testing.T) []task {
 			out = append(out, task{name: line[3:]})
 		case strings.HasPrefix(line, "```"):
 			code = !code
+		case strings.Contains(line, "# a stack"):
 		case code:
 			out[len(out)-1].lines = append(out[len(out)-1].lines, line)
 		}
@@ -70,7 +71,7 @@ func (o *operator) types(line, run, company string) {
 			a = run
 		case "COMPANY":
 			a = company
-		case "new-rules.yaml":
+		case "new-rules.yaml", "moved.jsonl":
 			a = filepath.Join(filepath.Dir(o.ledger), a)
 		}
 		args[i] = a
@@ -94,10 +95,10 @@ func TestTasks_EachIsDoneAsThePageSays(t *testing.T) {
 			}
 			company := o.tenant.Companies()[1]
 			// before is what happens in the world before a command, by its place in the section.
-			before, told := map[int]func(){}, true
+			before, settled := map[int]func(){}, true
 			switch task.name {
 			case "The first week":
-				told = false
+				settled = false
 				before[5] = o.sim.MapAll
 			case "A run is held":
 				before[0] = func() { o.retire(10000, laptop) }
@@ -112,14 +113,17 @@ func TestTasks_EachIsDoneAsThePageSays(t *testing.T) {
 				if err := os.WriteFile(filepath.Join(filepath.Dir(o.ledger), "new-rules.yaml"), []byte(newRules), 0o600); err != nil {
 					t.Fatal(err)
 				}
-			case "The log", "Month end", "Something is not mapped":
+			case "A person is told":
+				address, _ := told(t)
+				fmt.Fprintf(&env, "NOTIFY_URL=%s\nHEARTBEAT_URL=%s\n", address, address)
+			case "The log", "Month end", "The laptop is replaced by AWS", "Something is not mapped":
 			default:
 				t.Fatalf("no test knows the task %q", task.name)
 			}
 			if err := os.WriteFile(filepath.Join(filepath.Dir(o.ledger), ".env"), []byte(env.String()), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if told {
+			if settled {
 				o.mustDo("run --ledger LEDGER", 0)
 				o.sim.MapAll()
 				o.mustDo("run --ledger LEDGER", 0)

@@ -88,7 +88,8 @@ func (p place) book(ctx context.Context, process *process, readOnly bool) (book 
 	if err := book.Check(ctx); err != nil {
 		done()
 		var newer *ledger.FormatError
-		if p.Stack == "" || errors.As(err, &newer) {
+		var half *ledger.ImportingError
+		if p.Stack == "" || errors.As(err, &newer) || errors.As(err, &half) {
 			return nil, nil, &exitError{exitSettings, err}
 		}
 		return nil, nil, err

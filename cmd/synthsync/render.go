@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table" // tables that align wide characters, which company names have
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -45,12 +46,27 @@ func renderResult(w io.Writer, r fetch.Result) {
 	}
 	fmt.Fprintf(w, "Read: %d companies, %d items, %d requests", r.Read.Companies, r.Read.Items, r.Read.Requests)
 	if r.Budget.Limit > 0 {
-		fmt.Fprintf(w, " (Autotask's hour: %d of %d used before)", r.Budget.Used, r.Budget.Limit)
+		fmt.Fprintf(w, " (Autotask's hour: %d of %d used before; reading the items %s)", r.Budget.Used, r.Budget.Limit, shareLine(r.Budget))
 	}
 	fmt.Fprintln(w)
 	renderServices(w, r.Services)
 	renderOutcomes(w, r)
 	renderAttention(w, r.Attention)
+}
+
+// shareLine says how a run stands with its share of Autotask's hour.
+func shareLine(b fetch.Budget) string {
+	if b.Percent == 0 {
+		return fmt.Sprintf("needs about %d requests, and may use all that is left", b.Needed)
+	}
+	line := fmt.Sprintf("needs about %d requests, may use %d (%d %% of the rest)", b.Needed, b.Allowed, b.Percent)
+	switch {
+	case b.WaitedSeconds > 0:
+		line += fmt.Sprintf("; waited %s", time.Duration(b.WaitedSeconds)*time.Second)
+	case b.Needed > b.Allowed:
+		line += "; would " + b.Over
+	}
+	return line
 }
 
 func verdict(r fetch.Result) string {

@@ -163,6 +163,9 @@ func renderChecked(w io.Writer, c local.Checked) {
 	t.AppendRow(table.Row{"Has", fmt.Sprintf("%d companies, %d active items", c.Autotask.Companies, c.Autotask.Items),
 		fmt.Sprintf("%d accounts: %d mapped, %d not, %d not said", c.Synthesize.Accounts, c.Synthesize.Mapped, c.Synthesize.Unmapped, c.Synthesize.NotSaid)})
 	t.AppendRow(table.Row{"Budget", fmt.Sprintf("%d of %d requests of the hour used", c.Autotask.Used, c.Autotask.Limit), "100 requests a second"})
+	if c.Autotask.OK {
+		t.AppendRow(table.Row{"A run", shareLine(c.Autotask.Budget), ""})
+	}
 	t.Render()
 	rules := newTable(w, "Rule", "At Synthesize", "Note")
 	for _, r := range c.Rules {

@@ -47,6 +47,7 @@ func (c *common) load(p *process) (local.Config, error) {
 		Guard:                 fetch.Guard{MaxDropPercent: r.Percent("MAX_DROP_PERCENT", 30), MaxRisePercent: r.Percent("MAX_RISE_PERCENT", 100), MaxCompanyDropPercent: r.Percent("MAX_COMPANY_DROP_PERCENT", 0)},
 		RefreshAfter:          r.Duration("REFRESH_AFTER", 20*time.Hour),
 		AutotaskBudgetPercent: r.Percent("AUTOTASK_BUDGET_PERCENT", 50),
+		AutotaskOverBudget:    r.OneOf("AUTOTASK_OVER_BUDGET", fetch.OverStop, fetch.OverWait),
 		IncludeOwn:            r.Bool("INCLUDE_OWN_COMPANY", false),
 		InactiveZero:          r.OneOf("INACTIVE_COMPANIES", "count", "zero") == "zero",
 		Version:               version,

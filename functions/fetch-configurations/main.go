@@ -37,6 +37,7 @@ func main() {
 	secret := f.Required("AUTOTASK_SECRET_ARN", "the ARN of the secret with the Autotask credentials")
 	url := f.URL("AUTOTASK_URL", autotask.DefaultBaseURL, vendorapi.CheckBaseURL)
 	budgetPercent := f.Percent("AUTOTASK_BUDGET_PERCENT", 50)
+	waitForBudget := f.OneOf("AUTOTASK_OVER_BUDGET", fetch.OverStop, fetch.OverWait) == fetch.OverWait
 	stage := fetch.Stage{
 		Log: f.Log, Now: f.Now, NewRunID: rand.Text, LeaseFor: leaseFor,
 		Mode:              f.OneOf("MODE", fetch.ModePost, fetch.ModeObserve),
@@ -77,7 +78,9 @@ func main() {
 			run.Ledger = ledger.New(memory.Overlay(store), f.Now)
 		}
 		// A refused login ends a client for good, so every run has its own.
-		if run.Autotask, err = autotask.New(autotask.Config{BaseURL: url, Credentials: credentials, Patience: patience, Log: f.Log, BudgetPercent: budgetPercent}); err != nil {
+		if run.Autotask, err = autotask.New(autotask.Config{
+			BaseURL: url, Credentials: credentials, Patience: patience, Log: f.Log, BudgetPercent: budgetPercent, WaitForBudget: waitForBudget,
+		}); err != nil {
 			return fetch.Result{}, err
 		}
 		if run.Rules, err = rules(ctx); err != nil {
@@ -153,7 +156,8 @@ func credentialsOf(f *wiring.Function, arn string) func(context.Context, bool) (
 func report(ctx context.Context, f *wiring.Function, r fetch.Result, err error) {
 	log := f.Log.With("runId", r.RunID, "observedAt", r.ObservedAt, "state", r.State, "mode", r.Mode, "dryRun", r.DryRun,
 		"companies", r.Read.Companies, "items", r.Read.Items, "requests", r.Read.Requests, "due", r.Due,
-		"budgetLimit", r.Budget.Limit, "budgetUsed", r.Budget.Used, "budgetAllowed", r.Budget.Allowed, "budgetNeeded", r.Budget.Needed)
+		"budgetLimit", r.Budget.Limit, "budgetUsed", r.Budget.Used, "budgetAllowed", r.Budget.Allowed, "budgetNeeded", r.Budget.Needed,
+		"budgetOver", r.Budget.Over, "budgetExceeded", r.Budget.Exceeded, "budgetWaitedSeconds", r.Budget.WaitedSeconds)
 	switch {
 	case err != nil:
 		log.ErrorContext(ctx, "run failed", "error", err)

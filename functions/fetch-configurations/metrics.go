@@ -64,6 +64,9 @@ func runMetrics(r fetch.Result, refused bool) metrics.Set {
 		// Used was asked for at the login; what this run has sent since came on top, whatever others did.
 		add("BudgetUsedPercent", metrics.Percent, 100*float64(r.Budget.Used+r.Read.Requests)/float64(r.Budget.Limit))
 	}
+	if r.Budget.Needed > 0 {
+		add("BudgetSharePercent", metrics.Percent, r.Budget.SharePercent())
+	}
 	if r.State == fetch.StateFailed {
 		return set
 	}

@@ -44,6 +44,10 @@ type Config struct {
 	// belongs to all integrations. A read of items that needs more ends with a *BudgetError. 0: no limit of our own.
 	BudgetPercent int64
 
+	// WaitForBudget lets a read of items that needs more wait until the others' requests are out of the hour, at most one
+	// hour at a stretch, and only as long as the context's deadline leaves time to read. Then, too, a *BudgetError.
+	WaitForBudget bool
+
 	// Progress is told after every page how many rows of an entity have been read, and how many there should be. It may be
 	// called by several goroutines. Optional.
 	Progress func(entity Entity, rows, total int64)
@@ -65,7 +69,8 @@ type Client struct {
 	used  Credentials // the ones that the last request was built with
 	spent int64       // requests of callers given up
 
-	allowance allowance // since the login
+	share share // of the tenant's hour, since the login
+	pace  pace
 }
 
 // New makes a client. Its error is about BaseURL; nothing is sent.
@@ -86,6 +91,7 @@ func New(config Config) (*Client, error) {
 		config.Progress = func(Entity, int64, int64) {}
 	}
 	c := &Client{config: config, base: base}
+	c.share.turn = make(chan struct{}, 1)
 	c.begin(nil)
 	return c, nil
 }
@@ -163,6 +169,7 @@ func (c *Client) do(ctx context.Context, call call) error {
 		},
 		Classify: classify,
 		Decode:   func(body io.Reader) error { return judge(call.decode(body), secrets) },
+		Served:   c.pace.note,
 	})
 }
 

@@ -94,7 +94,7 @@ func judge(err error, secrets []string) error {
 	if !errors.As(err, &refusal) {
 		return err
 	}
-	text := strings.Join(refusal.texts, "; ")
+	text := clean(strings.Join(refusal.texts, "; ")) // first, as it could join what a control character parts
 	v, ok := byText(text)
 	if !ok {
 		v = vendorapi.RetryUnclear
@@ -104,5 +104,5 @@ func judge(err error, secrets []string) error {
 			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}
 	}
-	return vendorapi.Judge(v, &refusalError{[]string{fmt.Sprintf("%.300s", clean(text))}})
+	return vendorapi.Judge(v, &refusalError{[]string{fmt.Sprintf("%.300s", text)}})
 }

@@ -33,12 +33,14 @@ type ItemCounts struct {
 //
 // Two walkers share the ids. What they read is compared with the vendor's own counts before and after; where these
 // differ, the parts concerned are found by counts and read again. The error is an *IncompleteReadError when that does
-// not settle it.
+// not settle it, a *BudgetError when it takes more requests than this run may send, and a *TimeError when it takes more
+// time than the context leaves; both are found out before the first page if that can be.
 func (c *Client) CountItems(ctx context.Context, startAt []int64) (ItemCounts, error) {
 	source := &itemSource{client: c}
-	counts, err := countItems(ctx, source, startAt, c.fits, func(rows, total int64) { c.config.Progress(ConfigurationItems, rows, total) })
+	fits := func(items int64) error { return c.fits(ctx, items) }
+	counts, err := countItems(ctx, source, startAt, fits, func(rows, total int64) { c.config.Progress(ConfigurationItems, rows, total) })
 	if err != nil {
-		return ItemCounts{}, err
+		return ItemCounts{}, c.outOfTime(ctx, err, source.requests.Load())
 	}
 	counts.Requests = source.requests.Load()
 	return counts, nil
@@ -102,7 +104,7 @@ func (s *itemSource) filters(within span) []Filter {
 }
 
 func (s *itemSource) page(ctx context.Context, within span, into *itemPage) error {
-	if err := s.client.within(); err != nil {
+	if err := s.client.goOn(ctx, s.requests.Load()); err != nil {
 		return err
 	}
 	s.requests.Add(1)

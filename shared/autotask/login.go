@@ -15,7 +15,6 @@ import (
 type Login struct {
 	Zone          Zone
 	Budget        Budget
-	Allowed       int64  // requests that this run may send after the login, by Config.BudgetPercent
 	SecretVersion string // of the credentials that were taken
 }
 
@@ -54,8 +53,8 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.allowance = allowance{budget: budget, percent: c.config.BudgetPercent, begun: c.Requests()}
-	return Login{Zone: *c.zone, Budget: budget, Allowed: min(c.allowance.allowed(), budget.Left()), SecretVersion: c.used.Version}, nil
+	c.share.begin(budget, c.config.BudgetPercent, c.Requests())
+	return Login{Zone: *c.zone, Budget: budget, SecretVersion: c.used.Version}, nil
 }
 
 // isUnknownUser tells whether the zone lookup knew no such user.

@@ -23,7 +23,6 @@ func TestLogin_LooksUpTheZoneAndProvesTheLoginByOneRequest(t *testing.T) {
 		want := Login{
 			Zone:          Zone{Name: "Test", URL: "http://127.0.0.1/ATServicesRest", Database: 20264},
 			Budget:        Budget{Limit: 10_000, Used: 124, Window: time.Hour},
-			Allowed:       9876,
 			SecretVersion: "v1",
 		}
 		if err != nil || got != want {

@@ -119,25 +119,34 @@ type segments struct {
 	grain int64 // neighbours are joined up to so many rows
 }
 
-// add puts a part where it belongs and, when there are too many, joins small neighbours.
+// add puts a part where it belongs and, when there are too many, joins small neighbours two by two. So each row is joined a
+// few times only, however many there are, and the parts stay about equal.
 func (s *segments) add(seg segment) {
 	at := sort.Search(len(s.list), func(i int) bool { return s.list[i].after >= seg.after })
 	s.list = slices.Insert(s.list, at, seg)
 	s.grain = max(s.grain, pageSize)
 	for len(s.list) > maxSegments && s.grain < 1<<62 {
-		s.grain *= 2
-		kept := s.list[:1]
-		for _, next := range s.list[1:] {
-			last := &kept[len(kept)-1]
-			if last.upTo == next.after && last.rows+next.rows <= s.grain {
-				*last = join(*last, next)
-			} else {
-				kept = append(kept, next)
-			}
+		before := len(s.list)
+		s.joinPairs()
+		if len(s.list) == before {
+			s.grain *= 2
 		}
-		clear(s.list[len(kept):])
-		s.list = kept
 	}
+}
+
+// joinPairs joins each part with the next one, if both together are no more than the grain. No part is joined twice.
+func (s *segments) joinPairs() {
+	kept := s.list[:0]
+	for i := 0; i < len(s.list); i++ {
+		part := s.list[i]
+		if i+1 < len(s.list) && part.upTo == s.list[i+1].after && part.rows+s.list[i+1].rows <= s.grain {
+			part = join(part, s.list[i+1])
+			i++
+		}
+		kept = append(kept, part)
+	}
+	clear(s.list[len(kept):])
+	s.list = kept
 }
 
 // rows is how many rows the parts within a span have. The span must begin and end where parts do.

@@ -50,9 +50,31 @@ func (w *write) holds(have item) bool {
 	return live && strings.HasPrefix(w.ConditionExpression, "v = :v") && have["v"].number() == w.ExpressionAttributeValues[":v"].number()
 }
 
+// page is as much of a query's answer as fits into 1 MB.
+func page(found []item) map[string]any {
+	size := 0
+	for i, it := range found {
+		for name, v := range it {
+			size += len(name)
+			for _, text := range []*string{v.S, v.N} {
+				if text != nil {
+					size += len(*text)
+				}
+			}
+		}
+		if size > 1<<20 && i > 0 {
+			last := found[i-1]
+			return map[string]any{"Items": found[:i], "LastEvaluatedKey": item{"pk": last["pk"], "sk": last["sk"]}}
+		}
+	}
+	return map[string]any{"Items": found}
+}
+
 func (c *Cloud) dynamo(operation string, body *json.Decoder) any {
 	var in struct {
 		write
+		ExclusiveStartKey item
+
 		RequestItems  map[string]struct{ Keys []item }
 		TransactItems []struct{ Put, Delete, ConditionCheck *write }
 	}
@@ -77,12 +99,12 @@ func (c *Cloud) dynamo(operation string, body *json.Decoder) any {
 	case "Query":
 		found := []item{}
 		for _, have := range c.items {
-			if *have["pk"].S == *in.ExpressionAttributeValues[":pk"].S {
+			if *have["pk"].S == *in.ExpressionAttributeValues[":pk"].S && (in.ExclusiveStartKey == nil || have.id() > in.ExclusiveStartKey.id()) {
 				found = append(found, have)
 			}
 		}
 		slices.SortFunc(found, func(a, b item) int { return strings.Compare(a.id(), b.id()) })
-		return map[string]any{"Items": found}
+		return page(found)
 	case "PutItem":
 		if have := c.items[in.at()]; !in.holds(have) {
 			return &fault{Type: "ConditionalCheckFailedException", Message: "The conditional request failed", Item: have}

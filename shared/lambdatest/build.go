@@ -47,11 +47,26 @@ func goBuild(pkg string) (path string, log []byte, err error) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	// The flags are those of build/bootstrap.mk.
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", path, pkg)
+	cmd := exec.Command("go", append(append([]string{"build"}, flags()...), "-o", path, pkg)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
 	log, err = cmd.CombinedOutput()
 	return path, log, err
+}
+
+// inlined are the packages in which code is compiled inline, as build/bootstrap.mk says.
+var inlined = []string{
+	"runtime/...", "internal/runtime/...", "internal/bytealg", "internal/abi", "sync/...", "slices", "bytes", "bufio", "strings", "unicode/...",
+	"compress/...", "hash/...", "crypto/cipher", "crypto/subtle", "crypto/internal/...",
+	"github.com/go-json-experiment/...", "github.com/synthsync/synthsync/shared/autotask",
+}
+
+// flags are those of build/bootstrap.mk.
+func flags() []string {
+	out := []string{"-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -funcalign=16", "-gcflags=all=-l"}
+	for _, pattern := range inlined {
+		out = append(out, "-gcflags="+pattern+"=")
+	}
+	return out
 }
 
 // buildDir is the folder that go test made for this test process, since go test removes it in the end, whichever test

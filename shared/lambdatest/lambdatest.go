@@ -108,6 +108,22 @@ func (f *Function) StartUp() time.Duration {
 	return f.startUp
 }
 
+// Used is what the newest process has used so far.
+type Used struct {
+	PeakBytes int64         // the most memory that was resident
+	CPU       time.Duration // of all processors together, in steps of 10 ms
+}
+
+// Used asks the system, which only Linux answers; elsewhere it is empty.
+func (f *Function) Used() Used {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.process == nil || f.process.hasExited() {
+		return Used{}
+	}
+	return usedBy(f.process.cmd.Process.Pid)
+}
+
 // Starts counts the processes so far.
 func (f *Function) Starts() int {
 	f.mu.Lock()

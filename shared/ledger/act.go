@@ -21,6 +21,7 @@ const (
 	ActApprove = "approve"
 	ActRelease = "release"
 	ActUndo    = "release undone"
+	ActImport  = "import"
 )
 
 // Act is one thing that was done: a run, or a person's decision.

@@ -63,8 +63,8 @@ const behindTolerance = 5 * time.Minute
 func (l *Ledger) Begin(ctx context.Context, runID string, leaseFor time.Duration) (Lease, error) {
 	now := l.now().UTC().Truncate(time.Millisecond)
 	h, err := update(ctx, l, headKey, func(h *head) error {
-		if h.Format > Format {
-			return &FormatError{h.Format}
+		if err := h.usable(); err != nil {
+			return err
 		}
 		if h.Lease != nil && h.Lease.RunID != runID && now.Before(h.Lease.Until) && h.Lease.Until.Sub(now) <= leaseFor {
 			return &RunningError{h.Lease.RunID, h.Lease.Until}
@@ -108,7 +108,15 @@ func (l *Ledger) Check(ctx context.Context) error {
 	if _, err := l.load(ctx, headKey, &h); err != nil {
 		return err
 	}
-	if h.Format > Format {
+	return h.usable()
+}
+
+// usable refuses a ledger that this program must not touch.
+func (h head) usable() error {
+	switch {
+	case h.Format == importing:
+		return &ImportingError{}
+	case h.Format > Format:
 		return &FormatError{h.Format}
 	}
 	return nil

@@ -108,8 +108,10 @@ func decode(body []byte) (wire, error) {
 		return w, &Error{"version", fmt.Sprintf("this program reads version %d, not %d; deploy the program that wrote it, or let the next run tell this again", Version, *w.Version)}
 	case w.RunID == "":
 		return w, &Error{"runId", "missing"}
-	case w.ObservedAt == nil || w.ObservedAt.IsZero():
+	case w.ObservedAt == nil || observedAt(w).IsZero():
 		return w, &Error{"observedAt", "missing"}
+	case observedAt(w).Year() < 1 || observedAt(w).Year() > 9999: // in UTC; it could not be written again
+		return w, &Error{"observedAt", "outside the years 1 to 9999"}
 	}
 	if w.Account != nil && !decimal(w.Account.ID) {
 		return w, &Error{"account.id", fmt.Sprintf("%q is not an Autotask company id in decimal", w.Account.ID)}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode"
@@ -82,7 +83,7 @@ func (r Rules) Hash() string {
 		rule.AllTypesExcept = sorted(rule.AllTypesExcept)
 		normal[i] = rule
 	}
-	slices.SortFunc(normal, func(a, b Rule) int { return strings.Compare(a.Service, b.Service) })
+	sort.Slice(normal, func(i, j int) bool { return normal[i].Service < normal[j].Service })
 	text, err := json.Marshal(normal)
 	if err != nil {
 		panic(err) // strings, numbers and booleans always have a JSON form

@@ -51,7 +51,11 @@ func (c *Caller[C]) Do(ctx context.Context, request Request[C]) error {
 		begun := time.Now()
 		do.attempts++
 		do.last = c.attempt(ctx, request, r)
+		if do.last.verdict == Done && request.Served != nil {
+			request.Served(time.Since(begun))
+		}
 		do.head = head(do.last.body, do.secrets())
+		do.last.err = redact(do.last.err, do.secrets())
 		release()
 		again, err := do.settle(ctx, begun)
 		if !again {

@@ -154,6 +154,21 @@ func head(body []byte, secrets []string) string {
 	return s
 }
 
+// redact takes secrets out of an error that quotes an answer in which the vendor repeats them. Most do not, and stay
+// whole.
+func redact(err error, secrets []string) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	for _, secret := range secrets {
+		if secret != "" && strings.Contains(text, secret) {
+			return errors.New(clean(text, secrets))
+		}
+	}
+	return err
+}
+
 func clean(s string, secrets []string) string {
 	for _, secret := range secrets {
 		if secret != "" {

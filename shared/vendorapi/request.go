@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 )
 
 // Request is one call, sent as often as it takes.
@@ -32,6 +33,9 @@ type Request[C comparable] struct {
 	// from nothing each time. Its error makes the attempt RetryUnclear, unless it is made by Judge. Nil: the body is
 	// discarded, whatever it says.
 	Decode func(body io.Reader) error
+
+	// Served is told how long the attempt took that was answered well, the body included. Optional.
+	Served func(took time.Duration)
 }
 
 // Answer is what a vendor said when it did not say 2xx.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sort"
 
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/autotask"
 	"github.com/synthsync/synthsync/shared/services"
 	"github.com/synthsync/synthsync/shared/synthesize"
@@ -23,15 +24,16 @@ type Checked struct {
 
 // AutotaskChecked is the Autotask side of a check.
 type AutotaskChecked struct {
-	OK        bool     `json:"ok"`
-	Zone      string   `json:"zone,omitempty"`
-	Tenant    string   `json:"tenant,omitempty"`
-	Database  int64    `json:"database,omitempty"`
-	Limit     int64    `json:"limit,omitempty"` // requests an hour, of all integrations together
-	Used      int64    `json:"used,omitempty"`
-	Companies int64    `json:"companies,omitempty"`
-	Items     int64    `json:"items,omitempty"` // active ones
-	Types     []string `json:"types,omitempty"`
+	OK        bool         `json:"ok"`
+	Zone      string       `json:"zone,omitempty"`
+	Tenant    string       `json:"tenant,omitempty"`
+	Database  int64        `json:"database,omitempty"`
+	Limit     int64        `json:"limit,omitempty"` // requests an hour, of all integrations together
+	Used      int64        `json:"used,omitempty"`
+	Companies int64        `json:"companies,omitempty"`
+	Items     int64        `json:"items,omitempty"` // active ones
+	Budget    fetch.Budget `json:"budget"`          // what a run may use of the hour, and needs
+	Types     []string     `json:"types,omitempty"`
 }
 
 // SynthesizeChecked is the Synthesize side of a check.
@@ -96,6 +98,7 @@ func (c *checker) autotaskSide(ctx context.Context) {
 	a := &c.out.Autotask
 	a.OK, a.Zone, a.Database = true, login.Zone.Name, login.Zone.Database
 	a.Limit, a.Used = login.Budget.Limit, login.Budget.Used
+	a.Budget = fetch.BudgetOf(c.autotask.Allowance())
 	if login.Budget.Used*2 > login.Budget.Limit {
 		c.advise("Autotask: %d of %d requests of the hour are used, by all integrations together; Autotask answers more slowly from half on, and refuses everybody at the end", a.Used, a.Limit)
 	}
@@ -133,6 +136,10 @@ func (c *checker) count(ctx context.Context) {
 	var err error
 	if c.out.Autotask.Items, err = c.autotask.Count(ctx, autotask.ConfigurationItems, autotask.Eq("isActive", true)); err != nil {
 		c.fail("Autotask: %v. Give the API user the right to read configuration items", err)
+	}
+	c.out.Autotask.Budget.Needed = autotask.RequestsFor(c.out.Autotask.Items)
+	if b := c.out.Autotask.Budget; b.Percent > 0 && b.Needed > b.Allowed {
+		c.advise("Autotask: reading the items needs about %d requests, and a run may use %d now (AUTOTASK_BUDGET_PERCENT=%d of what is left): it would %s (AUTOTASK_OVER_BUDGET). Run when other integrations are quiet, or raise the percentage", b.Needed, b.Allowed, b.Percent, b.Over)
 	}
 	if c.out.Autotask.Companies, err = c.autotask.Count(ctx, autotask.Companies, autotask.GTE("id", 0)); err != nil {
 		c.fail("Autotask: %v. Give the API user the right to read companies", err)

@@ -35,8 +35,9 @@ type Config struct {
 	Guard                 fetch.Guard
 	RefreshAfter          time.Duration
 	IncludeOwn            bool
-	AutotaskBudgetPercent int64 // of what is left at the login; as of autotask.Config
-	InactiveZero          bool  // items of companies not marked active count as 0
+	AutotaskBudgetPercent int64  // of what is left at the login; as of autotask.Config
+	AutotaskOverBudget    string // fetch.OverStop or fetch.OverWait; empty: stop
+	InactiveZero          bool   // items of companies not marked active count as 0
 	CompanyTypes          []string
 	Version               string // the program's, for the record of who did what
 
@@ -102,9 +103,10 @@ func (m *Machine) open(dry bool) (*session, error) {
 	var err error
 	s.autotask, err = autotask.New(autotask.Config{
 		BaseURL: m.AutotaskURL, HTTP: m.HTTP, Patience: m.Patience, Log: m.Log, BudgetPercent: m.AutotaskBudgetPercent,
-		Credentials: func(context.Context, bool) (autotask.Credentials, error) { return m.Credentials, nil },
-		Progress:    func(e autotask.Entity, rows, total int64) { m.Progress.Read(string(e), rows, total) },
-		OnWait:      func(reason string, wait time.Duration) { m.Progress.Waiting("Autotask", reason, wait) },
+		WaitForBudget: m.AutotaskOverBudget == fetch.OverWait,
+		Credentials:   func(context.Context, bool) (autotask.Credentials, error) { return m.Credentials, nil },
+		Progress:      func(e autotask.Entity, rows, total int64) { m.Progress.Read(string(e), rows, total) },
+		OnWait:        func(reason string, wait time.Duration) { m.Progress.Waiting("Autotask", reason, wait) },
 	})
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func (r *run) preview(p planner, companies []company, known map[string]ledger.Ac
 		}
 		r.notice(p, c, a, plan)
 	}
-	slices.SortFunc(changes, func(a, b Change) int {
+	sortBy(changes, func(a, b Change) int {
 		if c := compareText(a.Account, b.Account); c != 0 {
 			return c
 		}

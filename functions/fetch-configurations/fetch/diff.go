@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/services"
@@ -67,7 +66,7 @@ func (r *run) diffRules(before, after ledger.Services, known map[string]ledger.A
 			}
 		}
 	}
-	slices.SortFunc(d.Pairs, func(a, b PairDiff) int {
+	sortBy(d.Pairs, func(a, b PairDiff) int {
 		return cmp.Or(cmp.Compare(distance(b.Was, b.Now), distance(a.Was, a.Now)), compareText(a.Account, b.Account), compareText(a.AccountID, b.AccountID), compareText(a.Service, b.Service))
 	})
 	d.Differ = len(d.Pairs)

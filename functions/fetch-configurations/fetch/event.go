@@ -40,8 +40,12 @@ func ParseEvent(data []byte) (Event, error) {
 		return Event{}, nil
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
-	var fields map[string]json.RawMessage
+	var fields uniqueFields
 	if err := d.Decode(&fields); err != nil {
+		var fault *EventError
+		if errors.As(err, &fault) {
+			return Event{}, fault
+		}
 		return Event{}, &EventError{"(whole event)", "not a JSON object: " + err.Error()}
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
@@ -75,6 +79,36 @@ func ParseEvent(data []byte) (Event, error) {
 		return Event{}, &EventError{"rules", "only together with \"dryRun\": true; a run that tells has the rules of its setting SERVICES"}
 	}
 	return e, nil
+}
+
+// uniqueFields is a JSON object that names no field twice: a run with "dryRun" true and false must not tell.
+type uniqueFields map[string]json.RawMessage
+
+func (f *uniqueFields) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return fmt.Errorf("it begins with %v", open)
+	}
+	*f = uniqueFields{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string) // the decoder takes nothing else for a name
+		if _, twice := (*f)[name]; twice {
+			return &EventError{name, "stands twice"}
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+		(*f)[name] = value
+	}
+	return nil
 }
 
 // placeholder tells a context attribute that the scheduler would have filled in: a person who starts a run with the

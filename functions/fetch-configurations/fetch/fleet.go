@@ -131,7 +131,7 @@ func (f *fleet) companiesFor(svc ledger.Services, known map[string]ledger.Accoun
 			out = append(out, company{id: id})
 		}
 	}
-	slices.SortFunc(out, func(a, b company) int {
+	sortBy(out, func(a, b company) int {
 		switch {
 		case a.id < b.id:
 			return -1

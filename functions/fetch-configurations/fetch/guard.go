@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/synthsync/synthsync/shared/ledger"
@@ -63,7 +62,7 @@ func (g Guard) check(before, now ledger.Baseline, services ledger.Services, type
 				"the type %q (id %s), which had %d items, is no longer in Autotask's list of configuration item types", then.Name, id, then.Items)})
 		}
 	}
-	slices.SortFunc(holds, func(a, b Hold) int {
+	sortBy(holds, func(a, b Hold) int {
 		if c := compareText(a.Service, b.Service); c != 0 {
 			return c
 		}
@@ -125,6 +124,6 @@ func takenBack(changes []Change) []Hold {
 		}
 		holds = append(holds, Hold{Service: service, Rule: service, Was: units[g], Key: string(g.reason) + " " + g.what, Text: text})
 	}
-	slices.SortFunc(holds, func(a, b Hold) int { return compareText(a.Text, b.Text) })
+	sortBy(holds, func(a, b Hold) int { return compareText(a.Text, b.Text) })
 	return holds
 }

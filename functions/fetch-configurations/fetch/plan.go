@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -116,7 +115,7 @@ func (p planner) account(c company, a ledger.Account) accountPlan {
 				plan.counts = append(plan.counts, change)
 			}
 		}
-		slices.SortFunc(plan.counts, func(x, y Change) int { return compareText(x.Service, y.Service) })
+		sortBy(plan.counts, func(x, y Change) int { return compareText(x.Service, y.Service) })
 	}
 	plan.fence = !plan.tells() && a.OpenIntent()
 	plan.fenceName = !plan.create && !plan.rename && a.NameIntent != nil && !a.NameIntent.Ended

@@ -14,7 +14,12 @@ import (
 // read reads types, then companies and items side by side (Autotask limits each by itself), and counts. The rules are
 // held against the types before any item is read.
 func (r *run) read(ctx context.Context) error {
-	defer func() { r.result.Read.Requests = r.Autotask.Requests() }()
+	var over *autotask.BudgetError
+	defer func() {
+		r.result.Read.Requests = r.Autotask.Requests()
+		r.result.Budget = BudgetOf(r.Autotask.Allowance())
+		r.result.Budget.Exceeded = over != nil
+	}()
 	types, err := r.typesAndRights(ctx)
 	if err != nil {
 		return err
@@ -37,12 +42,9 @@ func (r *run) read(ctx context.Context) error {
 		return err
 	})
 	if err := both.Wait(); err != nil {
-		if ctx.Err() != nil {
+		var slow *autotask.TimeError
+		if !errors.As(err, &over) && !errors.As(err, &slow) && ctx.Err() != nil {
 			return ctx.Err()
-		}
-		var over *autotask.BudgetError
-		if errors.As(err, &over) {
-			r.result.Budget.Needed = over.Needed
 		}
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/synthsync/synthsync/shared/autotask"
 	"github.com/synthsync/synthsync/shared/ledger"
 )
 
@@ -91,13 +92,43 @@ type AccountStats struct {
 	Renamed int `json:"renamed"`
 }
 
-// Budget is Autotask's limit of requests an hour, which all integrations of the tenant share.
+// What a run does when it needs more of Autotask's hour than its share.
+const (
+	OverStop = "stop"
+	OverWait = "wait"
+)
+
+// Budget is Autotask's limit of requests an hour, which all integrations of the tenant share, and this run's share of it.
 type Budget struct {
-	Limit int64 `json:"limit"`
-	Used  int64 `json:"used"`
-	// Allowed is what this run may use after its login; Needed is the estimate that went beyond it, 0 if none did.
-	Allowed int64 `json:"allowed,omitempty"`
-	Needed  int64 `json:"needed,omitempty"`
+	Limit         int64  `json:"limit"`
+	Used          int64  `json:"used"`              // at the login
+	Percent       int64  `json:"percent"`           // of what is left, for a run; 0: no limit of our own
+	Over          string `json:"over,omitempty"`    // what a run does that needs more: OverStop or OverWait
+	Allowed       int64  `json:"allowed,omitempty"` // requests after the login, of what was left then
+	Needed        int64  `json:"needed,omitempty"`  // to read the items, estimated
+	WaitedSeconds int64  `json:"waitedSeconds,omitempty"`
+	Exceeded      bool   `json:"exceeded,omitempty"` // the run was stopped over it
+}
+
+// BudgetOf says how a run stands with Autotask's hour.
+func BudgetOf(a autotask.Allowance) Budget {
+	b := Budget{
+		Limit: a.Login.Limit, Used: a.Login.Used, Percent: a.Percent, Over: OverStop,
+		Allowed: a.Allowed, Needed: a.Needed, WaitedSeconds: int64(a.Waited.Seconds()),
+	}
+	if a.Waits {
+		b.Over = OverWait
+	}
+	return b
+}
+
+// SharePercent is what the read needs in percent of what the run may use: above 100 it does not fit. 0: not known, or no
+// limit of our own.
+func (b Budget) SharePercent() float64 {
+	if b.Percent <= 0 || b.Limit <= 0 || b.Needed <= 0 {
+		return 0
+	}
+	return 100 * float64(b.Needed) / float64(max(1, b.Allowed))
 }
 
 // Attention is one thing that a person should know of or decide; it never stops a run.

@@ -37,6 +37,7 @@ type Autotask interface {
 	CompanyTypes(ctx context.Context) ([]autotask.Type, error)
 	CountItems(ctx context.Context, startAt []int64) (autotask.ItemCounts, error)
 	Requests() int64
+	Allowance() autotask.Allowance
 }
 
 // Stage is one configured fetch stage. Its fields are set once, before the first Run.
@@ -209,7 +210,7 @@ func (r *run) login(ctx context.Context) error {
 		}
 		return err
 	}
-	r.result.Budget = Budget{Limit: login.Budget.Limit, Used: login.Budget.Used, Allowed: login.Allowed}
+	r.result.Budget = BudgetOf(r.Autotask.Allowance())
 	own, err := r.Autotask.OwnCompany(ctx)
 	if err != nil {
 		return err
@@ -235,7 +236,8 @@ func (r *run) noteRefusal(ctx context.Context, refused error) error {
 func tenantError(err error) error {
 	var other *ledger.TenantError
 	var newer *ledger.FormatError
-	if errors.As(err, &other) || errors.As(err, &newer) {
+	var half *ledger.ImportingError
+	if errors.As(err, &other) || errors.As(err, &newer) || errors.As(err, &half) {
 		return &SettingsError{err}
 	}
 	return err

@@ -95,18 +95,33 @@ func (o *outbox) settle(batch []queue.Message, out *sqs.SendMessageBatchOutput) 
 			last = why[i]
 		}
 	}
-	o.pending = slices.DeleteFunc(o.pending, func(m queue.Message) bool {
-		switch {
-		case sent[m.Group]:
-			delete(sent, m.Group) // only the first of the group was in the batch
-			return true
-		case drop[m.Group]:
-			o.dropped++
-			return true
-		}
-		return false
-	})
+	o.remove(sent)
+	if len(drop) > 0 {
+		o.pending = slices.DeleteFunc(o.pending, func(m queue.Message) bool {
+			if drop[m.Group] {
+				o.dropped++
+			}
+			return drop[m.Group]
+		})
+	}
 	return accepted, last
+}
+
+// remove takes the first message of each of these groups out. They stand near the beginning, and only so far is anything
+// moved: of a hundred thousand messages, ten at a time, nobody wants to move the rest ten thousand times.
+func (o *outbox) remove(groups map[string]bool) {
+	var kept []queue.Message
+	end := 0
+	for ; end < len(o.pending) && len(groups) > 0; end++ {
+		if m := o.pending[end]; groups[m.Group] {
+			delete(groups, m.Group)
+		} else {
+			kept = append(kept, m)
+		}
+	}
+	begin := end - len(kept)
+	copy(o.pending[begin:end], kept)
+	o.pending = o.pending[begin:]
 }
 
 // err is the first few faults: thousands of messages fail for one reason.

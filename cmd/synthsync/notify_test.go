@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// told is a webhook and what it was sent.
+func told(t *testing.T) (address string, got func() string) {
+	t.Helper()
+	var all []string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		all = append(all, r.Method+" "+string(body))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/hush", func() string {
+		out := strings.Join(all, "\n")
+		all = nil
+		return out
+	}
+}
+
+func TestNotify_OnOneMachine_HeldLostAndOver(t *testing.T) {
+	o := settled(t)
+	person, beat := "", ""
+	var got, beats func() string
+	person, got = told(t)
+	beat, beats = told(t)
+	o.env["NOTIFY_URL"], o.env["HEARTBEAT_URL"], o.env["NOTIFY_KIND"] = person, beat, "slack"
+	o.mustDo("run --ledger LEDGER", 0)
+	if first := got(); strings.Count(first, "POST") != 1 || !strings.Contains(first, "Something needs a hand") || beats() == "" {
+		t.Errorf("the sample tenant has loose ends, and the person got %q", first)
+	}
+	lost := fmt.Sprint(o.tenant.Companies()[1].ID)
+	if err := o.sim.UnmapAccount(lost); err != nil {
+		t.Fatal(err)
+	}
+	o.mustDo("run --ledger LEDGER --full", 1)
+	if text := got(); strings.Count(text, "POST") != 1 || !strings.Contains(text, "mappings were lost") || !strings.Contains(text, "synthsync report --ledger") || beats() != "" {
+		t.Errorf("mapping lost: %q", text)
+	}
+	o.sim.MapAll()
+	o.mustDo("run --ledger LEDGER", 0)
+	if text := got(); strings.Count(text, "POST") != 1 || !strings.Contains(text, "no mapping is lost any more") || beats() == "" {
+		t.Errorf("over: %q", text)
+	}
+	o.retire(10000, laptop)
+	run := o.heldRun()
+	if text := got(); strings.Count(text, "POST") != 1 || !strings.Contains(text, "synthsync approve "+run) || beats() != "" {
+		t.Errorf("held: %q", text)
+	}
+	o.mustDo("check --notify", 0)
+	o.says("Notification sent: yes. Dead man's switch told: yes.")
+	if text := got(); !strings.Contains(text, "a test") {
+		t.Errorf("test: %q", text)
+	}
+}
+
+func TestNotify_CannotBeDelivered_ChangesNoExitCodeAndTellsNoAddress(t *testing.T) {
+	o := newOperator(t)
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	o.env["NOTIFY_URL"] = gone.URL + "/hush"
+	o.mustDo("run --ledger LEDGER --json", 0)
+	if r := o.result(); r.Notified == nil || r.Notified.Waiting != 1 || r.Notified.Error == "" {
+		t.Errorf("%+v", r.Notified)
+	}
+	o.said("the next run tries again")
+	if strings.Contains(o.stdout.String()+o.stderr.String(), "hush") {
+		t.Error("the address is told")
+	}
+	o.mustDo("check --notify", 1)
+	address, got := told(t)
+	o.env["NOTIFY_URL"] = address
+	o.mustDo("run --ledger LEDGER", 0)
+	if text := got(); strings.Count(text, "POST") != 1 {
+		t.Errorf("the next run sends %q", text)
+	}
+}
+
+func TestNotify_WrongAddress_IsAFaultOfTheSettings(t *testing.T) {
+	o := newOperator(t)
+	o.env["NOTIFY_URL"] = "http://example.com/hush"
+	o.mustDo("run --ledger LEDGER", 2)
+	o.said("NOTIFY_URL", "https://")
+	if strings.Contains(o.stderr.String(), "hush") {
+		t.Error("the address is told")
+	}
+	o.nobodyCalled()
+	delete(o.env, "NOTIFY_URL")
+	o.mustDo("check --notify", 2)
+	o.said("NOTIFY_URL", "HEARTBEAT_URL")
+}

@@ -1,0 +1,64 @@
+package functions_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
+	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
+)
+
+// onALaptop runs on one machine until all is mapped and told, and exports its ledger.
+func (s *stack) onALaptop() {
+	s.t.Helper()
+	folder := s.t.TempDir()
+	c := autotasktest.DefaultCredentials
+	env := ""
+	for name, value := range map[string]string{
+		"AUTOTASK_URL": s.env["AUTOTASK_URL"], "SYNTHESIZE_URL": s.env["SYNTHESIZE_URL"], "AUTOTASK_USERNAME": c.Username,
+		"AUTOTASK_SECRET": c.Secret, "AUTOTASK_INTEGRATION_CODE": c.IntegrationCode,
+		"SYNTHESIZE_VENDOR_API_KEY": synthesizetest.DefaultVendorKey, "SYNTHESIZE_PARTNER_API_KEY": synthesizetest.DefaultPartnerKey,
+	} {
+		env += fmt.Sprintf("%s=%s\n", name, value)
+	}
+	if err := os.WriteFile(filepath.Join(folder, ".env"), []byte(env), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	place := " --ledger " + filepath.Join(folder, "synthsync.ledger")
+	s.mustType("run --env-file "+filepath.Join(folder, ".env")+place, 0, "10 not mapped")
+	s.sim.MapAll()
+	s.mustType("run --env-file "+filepath.Join(folder, ".env")+place, 0, "10 posted")
+	s.moved = filepath.Join(folder, "moved.jsonl")
+	s.mustType("ledger export "+s.moved+place, 0, "documents of the ledger are in")
+}
+
+func TestOperator_LedgerMovesFromALaptopToAStackAndBack(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.onALaptop()
+	made := len(s.sim.Accounts())
+	s.retire(1, desktop)
+	s.mustType("ledger import "+s.moved+" --stack prod --reason moved", 0, "are imported", "synthsync run --stack prod")
+	s.mustType("run --stack prod", 0, "10 posted", "0 made")
+	s.truth()
+	if len(s.sim.Accounts()) != made {
+		t.Errorf("%d accounts, %d before", len(s.sim.Accounts()), made)
+	}
+	s.mustType("log --stack prod", 0, "import", "moved")
+	s.mustType("ledger import "+s.moved+" --stack prod --reason again", 2, "--replace")
+
+	back := filepath.Join(t.TempDir(), "back.jsonl")
+	s.mustType("ledger export "+back+" --stack prod", 0)
+	text, err := os.ReadFile(back)
+	if err != nil || strings.Contains(string(text), autotasktest.DefaultCredentials.Secret) {
+		t.Fatalf("%v, or a secret is in the export", err)
+	}
+	ledger := filepath.Join(t.TempDir(), "synthsync.ledger")
+	s.mustType("ledger import "+back+" --ledger "+ledger+" --reason back", 0)
+	env := filepath.Join(filepath.Dir(s.moved), ".env")
+	s.mustType("run --env-file "+env+" --ledger "+ledger, 0, "10 posted", "0 made")
+	s.truth()
+}

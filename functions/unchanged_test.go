@@ -1,0 +1,90 @@
+package functions_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
+	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
+)
+
+const settledCompanies = 1500
+
+// ledgerCalls is what was asked of the ledger's table.
+type ledgerCalls struct{ reads, writes int }
+
+func (s *stack) ledgerCalls() ledgerCalls {
+	return ledgerCalls{
+		reads:  s.cloud.Calls("GetItem") + s.cloud.Calls("BatchGetItem") + s.cloud.Calls("Query"),
+		writes: s.cloud.Calls("PutItem") + s.cloud.Calls("TransactWriteItems"),
+	}
+}
+
+// nightOf runs one night and tells what it asked of the ledger, and how many batches each worker got.
+func (s *stack) nightOf() (used ledgerCalls, accounts, usage int) {
+	s.t.Helper()
+	before := s.ledgerCalls()
+	if r := s.invoke([]byte(`{}`)); r.Error != nil {
+		s.t.Fatal(r.Error)
+	}
+	accounts, usage = s.hand("accounts.fifo", s.account, 0), s.hand("usage.fifo", s.usage, 0)
+	after := s.ledgerCalls()
+	return ledgerCalls{after.reads - before.reads, after.writes - before.writes}, accounts, usage
+}
+
+// A night in which nothing changed costs the read in Autotask and one look at Synthesize; beyond it, costs grow with what
+// changed and not with the fleet.
+func TestUnchangedNight_TellsNobody_AndHardlyTouchesTheLedger(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, map[string]string{"SYNTHESIZE_RATE": "100000", "LOG_LEVEL": "ERROR"})
+	s.sim.Switch(func(w *synthesizetest.Switches) { w.RateLimit = -1 })
+	id := int64(100_000)
+	for c := int64(6); c <= settledCompanies; c++ {
+		s.tenant.SetCompany(autotasktest.Company{ID: c, Name: fmt.Sprint("Company ", c)})
+		for _, typ := range []int64{1, 1, 3} {
+			id++
+			s.tenant.AddItem(autotasktest.Item{ID: id, Company: c, Type: typ})
+		}
+	}
+	s.run()
+	s.sim.MapAll()
+	s.run()
+	s.truth()
+
+	posted := s.sim.Writes()
+	quiet, looks, told := s.nightOf()
+	t.Logf("%d companies, nothing changed: %d reads and %d writes of the ledger", settledCompanies, quiet.reads, quiet.writes)
+	if n := s.sim.Writes() - posted; n > 0 {
+		t.Errorf("%d writing requests to Synthesize", n)
+	}
+	if looks != 1 || told != 0 {
+		t.Errorf("sync-accounts ran %d times and sync-usage %d times, want 1 and 0", looks, told)
+	}
+	if most := settledCompanies / 25; quiet.reads > most {
+		t.Errorf("%d reads of the ledger, want at most %d", quiet.reads, most)
+	}
+	if quiet.writes > 20 {
+		t.Errorf("%d writes to the ledger, and nothing had changed", quiet.writes)
+	}
+
+	for _, changed := range []int{1, 10} {
+		for c := range int64(changed) {
+			id++
+			s.tenant.AddItem(autotasktest.Item{ID: id, Company: 10*c + 7, Type: 3})
+		}
+		posted := s.sim.Writes()
+		got, _, told := s.nightOf()
+		t.Logf("%d changed: %d reads and %d writes, %d batches told", changed, got.reads, got.writes, told)
+		if n := s.sim.Writes() - posted; n != changed {
+			t.Errorf("%d companies changed, and %d counts were posted", changed, n)
+		}
+		// An intent, its mark and its answer; and what each batch notes.
+		if more := got.writes - quiet.writes; more > 4*changed+5 {
+			t.Errorf("%d companies changed: %d writes more than in a quiet night", changed, more)
+		}
+		if told != (changed+9)/10 {
+			t.Errorf("%d batches for %d companies", told, changed)
+		}
+	}
+	s.truth()
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package autotask
+
+const raced = false

@@ -1,0 +1,375 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// Transfer is an export that was read and checked as a whole.
+type Transfer struct {
+	TransferHeader
+	documents []transferred
+	issued    time.Time
+}
+
+// TransferError says on which line an export is wrong.
+type TransferError struct {
+	Line   int
+	Reason string
+}
+
+func (e *TransferError) Error() string {
+	return fmt.Sprintf("line %d: %s; the ledger is left as it is: export it again", e.Line, e.Reason)
+}
+
+// ImportingError says that an import was cut short: some of what the ledger says is of the export, and some is not.
+type ImportingError struct{}
+
+func (*ImportingError) Error() string {
+	return "an import into this ledger was cut short, and nothing may use it before it is repeated: synthsync ledger import"
+}
+
+// importing marks the head of a ledger while documents are moved into it. No program's format is that high.
+const importing = 1 << 30
+
+// maxTransferLine is the longest document that any place can hold, with room for its key.
+const maxTransferLine = 1 << 20
+
+// ReadTransfer reads an export and checks it whole: every line, the number of documents and what they add up to.
+func ReadTransfer(from io.Reader) (*Transfer, error) {
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, maxTransferLine)
+	t, sum, n := &Transfer{}, sha256.New(), 0
+	seen := map[Key]bool{}
+	fail := func(format string, args ...any) error { return &TransferError{n, fmt.Sprintf(format, args...)} }
+	for lines.Scan() {
+		n++
+		line := lines.Bytes()
+		if n == 1 {
+			if err := json.Unmarshal(line, &t.TransferHeader); err != nil || t.Synthsync != "ledger" {
+				return nil, fail("this is no export of a ledger")
+			}
+			if t.Format > TransferFormat || t.Ledger > Format {
+				return nil, fail("it was written by a newer program (%s): formats %d and %d, this one knows up to %d and %d", t.Program, t.Format, t.Ledger, TransferFormat, Format)
+			}
+		} else if bytes.HasPrefix(line, []byte(`{"end":`)) {
+			var end transferEnd
+			if err := strictly(line, &end); err != nil || !end.End {
+				return nil, fail("this is no end: %v", err)
+			}
+			if end.Documents != len(t.documents) || end.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
+				return nil, fail("the %d documents before it are not those that were exported (%d)", len(t.documents), end.Documents)
+			}
+			if lines.Scan() {
+				n++
+				return nil, fail("something follows the end")
+			}
+			return t, errors.Join(lines.Err(), t.check())
+		} else if err := t.add(line, seen); err != nil {
+			return nil, fail("%v", err)
+		}
+		_, _ = sum.Write(line)
+		_, _ = sum.Write([]byte{'\n'})
+	}
+	n++
+	if err := lines.Err(); err != nil {
+		return nil, fail("%v", err)
+	}
+	return nil, fail("the end is missing: the export was cut off")
+}
+
+func strictly(line []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
+}
+
+func (t *Transfer) add(line []byte, seen map[Key]bool) error {
+	var doc transferred
+	if err := strictly(line, &doc); err != nil {
+		return fmt.Errorf("not a document: %w", err)
+	}
+	key := Key{doc.Kind, doc.ID}
+	switch {
+	case !slices.Contains(kinds, doc.Kind):
+		return fmt.Errorf("%.40q is no kind of document that this program knows", doc.Kind)
+	case doc.ID == "":
+		return errors.New("a document without an id")
+	case seen[key]:
+		return fmt.Errorf("%s comes twice", key)
+	case len(doc.Body) == 0 || doc.Body[0] != '{' && doc.Body[0] != '"': // "last" is a time
+		return fmt.Errorf("%s has no body", key)
+	}
+	seen[key] = true
+	t.documents = append(t.documents, doc)
+	return nil
+}
+
+// check reads what an import must understand.
+func (t *Transfer) check() error {
+	for _, doc := range t.documents {
+		key := Key{doc.Kind, doc.ID}
+		var into any
+		var h head
+		switch {
+		case key == headKey:
+			into = &h
+		case doc.Kind == kindAccount:
+			into = &Account{}
+		case key == servicesKey:
+			into = &Services{}
+		case key == handKey:
+			into = &Hand{}
+		default:
+			continue
+		}
+		if err := json.Unmarshal(doc.Body, into); err != nil {
+			return fmt.Errorf("read %s of the export: %w", key, err)
+		}
+		if key == headKey {
+			t.issued = h.Issued
+		}
+	}
+	if t.issued.IsZero() {
+		return errors.New("the export has no head: it says not how far observation times had got")
+	}
+	return nil
+}
+
+// Imported is what an import did.
+type Imported struct {
+	Documents int
+	Removed   int  // documents that stood in the ledger and are not in the export
+	Accounts  int  // whose counts are all told again by the next run
+	ModeLeft  bool // the export had a person's word on the mode, which was left out: it is for each place to say
+}
+
+// NotEmptyError says that a ledger holds something already.
+type NotEmptyError struct{ Runs, Accounts int }
+
+func (e *NotEmptyError) Error() string {
+	return fmt.Sprintf("the ledger holds %d accounts and %d runs already, which an import would replace; say --replace if that is meant", e.Accounts, e.Runs)
+}
+
+// Import puts an export in the place of what the ledger holds. Until it has ended nothing else uses the ledger; one that was
+// cut short is simply repeated. It believes no count to be told: all that may stand at Synthesize are told again by the next
+// run, so an export that is old heals as well.
+func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act) (Imported, error) {
+	issued, err := l.beginImport(ctx, t, replace)
+	if err != nil {
+		return Imported{}, err
+	}
+	var out Imported
+	moved := map[Key]bool{}
+	services := t.services()
+	for batch := range slices.Chunk(t.documents, MaxWrites/4) {
+		var writes []Write
+		for _, doc := range batch {
+			key := Key{doc.Kind, doc.ID}
+			moved[key] = true
+			if key == headKey {
+				continue
+			}
+			body, err := out.adapt(doc, services)
+			if err != nil {
+				return out, err
+			}
+			writes = append(writes, Write{Key: key, Body: body, Expires: doc.Expires})
+			out.Documents++
+		}
+		if err := l.overwrite(ctx, writes); err != nil {
+			return out, err
+		}
+	}
+	if out.Removed, err = l.removeOthers(ctx, moved); err != nil {
+		return out, err
+	}
+	act.What, act.Detail = ActImport, fmt.Sprintf("%d documents from %s, exported %s by version %s", out.Documents, t.From, t.At.UTC().Format(time.RFC3339), t.Program)
+	if err := l.NoteAct(ctx, act); err != nil {
+		return out, err
+	}
+	_, err = update(ctx, l, headKey, func(h *head) error {
+		*h = head{Format: Format, Issued: later(later(t.issued, issued), h.Issued)}
+		return nil
+	})
+	return out, err
+}
+
+// beginImport closes the ledger to everybody else, and returns how far its observation times had got.
+func (l *Ledger) beginImport(ctx context.Context, t *Transfer, replace bool) (time.Time, error) {
+	var h head
+	version, err := l.load(ctx, headKey, &h)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if h.Format != importing && version > 0 && !replace {
+		runs, accounts, err := l.holds(ctx)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if runs+accounts > 0 {
+			return time.Time{}, &NotEmptyError{runs, accounts}
+		}
+	}
+	bound, err := l.Tenant(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if bound != (Tenant{}) && t.Tenant != (Tenant{}) {
+		if bound.Autotask != (AutotaskTenant{}) && t.Tenant.Autotask != (AutotaskTenant{}) && bound.Autotask.Database != t.Tenant.Autotask.Database && bound.Autotask.Name != t.Tenant.Autotask.Name {
+			return time.Time{}, &TenantError{"Autotask", bound.Autotask.String(), t.Tenant.Autotask.String()}
+		}
+		if b, s := bound.Synthesize, t.Tenant.Synthesize; b != (SynthesizeTenant{}) && s != (SynthesizeTenant{}) && (b.OrganizationID != s.OrganizationID || b.VendorID != s.VendorID) {
+			return time.Time{}, &TenantError{"Synthesize", b.String(), s.String()}
+		}
+	}
+	var issued time.Time
+	_, err = update(ctx, l, headKey, func(h *head) error {
+		switch {
+		case h.Format > Format && h.Format != importing:
+			return &FormatError{h.Format}
+		case h.Lease != nil && l.now().Before(h.Lease.Until):
+			return &BusyError{h.Lease.RunID}
+		}
+		h.Format, h.Issued, h.Lease = importing, later(h.Issued, t.issued), nil
+		issued = h.Issued
+		return nil
+	})
+	return issued, err
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// holds counts what an import would replace.
+func (l *Ledger) holds(ctx context.Context) (runs, accounts int, err error) {
+	for kind, n := range map[Kind]*int{kindRun: &runs, kindAccount: &accounts} {
+		for _, err := range l.store.List(ctx, kind) {
+			if err != nil {
+				return 0, 0, err
+			}
+			*n++
+		}
+	}
+	return runs, accounts, nil
+}
+
+func (t *Transfer) services() Services {
+	var s Services
+	for _, doc := range t.documents {
+		if (Key{doc.Kind, doc.ID}) == servicesKey {
+			_ = json.Unmarshal(doc.Body, &s) // was read before
+		}
+	}
+	return s
+}
+
+// adapt is a document as it is believed in its new place.
+func (i *Imported) adapt(doc transferred, services Services) ([]byte, error) {
+	switch {
+	case doc.Kind == kindAccount:
+		var a Account
+		if err := json.Unmarshal(doc.Body, &a); err != nil {
+			return nil, err
+		}
+		i.Accounts++
+		a.doubt(services)
+		return json.Marshal(a)
+	case (Key{doc.Kind, doc.ID}) == handKey:
+		var h Hand
+		if err := json.Unmarshal(doc.Body, &h); err != nil {
+			return nil, err
+		}
+		i.ModeLeft = h.Mode != ModeWord{}
+		h.Mode = ModeWord{}
+		return json.Marshal(h)
+	}
+	return doc.Body, nil
+}
+
+// doubt takes back that anything is known to be told: what was told, and everything of an account that stands at
+// Synthesize, may have been told otherwise since.
+func (a *Account) doubt(services Services) {
+	pairs := make(map[string]Pair, len(a.Pairs))
+	for key, p := range a.Pairs {
+		if p.State == Told || p.State == MaybeTold {
+			p.State, p.Prior, p.Was = MaybeTold, nil, nil
+		}
+		pairs[key] = p
+	}
+	if a.Exists {
+		for _, s := range services.List {
+			if p := pairs[s.Key]; p.State == Never && s.ID != "" {
+				pairs[s.Key] = Pair{State: Unknown} // "no map" is old news as well: it is tried at once
+			}
+		}
+	}
+	a.Pairs = pairs
+}
+
+// overwrite writes documents whatever stands there: nobody else uses the ledger now.
+func (l *Ledger) overwrite(ctx context.Context, writes []Write) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	keys := make([]Key, len(writes))
+	for i, w := range writes {
+		keys[i] = w.Key
+	}
+	for try := 0; ; try++ {
+		docs, err := l.store.Get(ctx, keys...)
+		if err != nil {
+			return fmt.Errorf("import into the ledger: %w", err)
+		}
+		for i := range writes {
+			writes[i].IfVersion = docs[i].Version
+		}
+		err = l.store.Write(ctx, writes...)
+		if err == nil {
+			return nil
+		}
+		if !isConflict(err) || try >= maxTries {
+			return fmt.Errorf("import into the ledger: %w", err)
+		}
+		if err := yield(ctx, try); err != nil {
+			return fmt.Errorf("import into the ledger: %w", err)
+		}
+	}
+}
+
+// removeOthers deletes what stood in the ledger and is not in the export. What was done is never deleted.
+func (l *Ledger) removeOthers(ctx context.Context, moved map[Key]bool) (int, error) {
+	var writes []Write
+	for _, kind := range kinds {
+		if kind == kindAct {
+			continue
+		}
+		for doc, err := range l.store.List(ctx, kind) {
+			if err != nil {
+				return 0, fmt.Errorf("import into the ledger: %w", err)
+			}
+			if !moved[doc.Key] && doc.Key != headKey {
+				writes = append(writes, Write{Key: doc.Key, Delete: true})
+			}
+		}
+	}
+	for batch := range slices.Chunk(writes, MaxWrites) {
+		if err := l.overwrite(ctx, batch); err != nil {
+			return 0, err
+		}
+	}
+	return len(writes), nil
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// hunt is how mutants are looked for.
+type hunt struct {
+	root, dir string // the repository; where changed files and programs go
+	histories int
+	lasts     time.Duration
+}
+
+// found is what became of a mutant.
+type found struct {
+	Caught bool
+	By     string // the invariant or the test; or what it lived through
+	After  string // how many histories, or "" if a test caught it
+}
+
+func (f found) String() string {
+	if f.After == "" {
+		return f.By
+	}
+	return f.By + ", after " + f.After
+}
+
+// of looks for a history in which a mutant breaks a rule, and then for a test that it fails.
+func (h hunt) of(m mutant) (found, error) {
+	overlay, err := h.write(m)
+	if err != nil {
+		return found{}, err
+	}
+	var lived string
+	if !m.aside {
+		by, err := h.simulated(overlay)
+		if err != nil || by.Caught {
+			return by, err
+		}
+		lived = by.After + " histories"
+	}
+	dir := filepath.ToSlash(filepath.Dir(m.file))
+	packages := append([]string{"./" + dir}, askedToo[dir+"/"]...)
+	for _, p := range packages {
+		test, err := tested(overlay, p)
+		if err != nil {
+			return found{}, err
+		}
+		if test != "" {
+			return found{Caught: true, By: "`" + test + "` (" + strings.TrimPrefix(p, "./") + ")"}, nil
+		}
+	}
+	if lived != "" {
+		lived += " and "
+	}
+	return found{By: "nothing: it lived through " + lived + "the tests of " + strings.Join(packages, ", ")}, nil
+}
+
+// write makes the changed file and the overlay that names it.
+func (h hunt) write(m mutant) (overlay string, err error) {
+	text, err := m.mutated(h.root)
+	if err != nil {
+		return "", err
+	}
+	changed := filepath.Join(h.dir, "changed.go")
+	if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
+		return "", err
+	}
+	body, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(h.root, filepath.FromSlash(m.file)): changed}})
+	if err != nil {
+		return "", err
+	}
+	overlay = filepath.Join(h.dir, "overlay.json")
+	return overlay, os.WriteFile(overlay, body, 0o600)
+}
+
+// mutated is the text of the file with the mutant in it.
+func (m mutant) mutated(root string) (string, error) {
+	source, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(m.file))) //nolint:gosec // of this repository
+	if err != nil {
+		return "", err
+	}
+	if n := strings.Count(string(source), m.old); n != 1 {
+		return "", fmt.Errorf("%s: %q stands there %d times, not once", m.file, m.old, n)
+	}
+	return strings.Replace(string(source), m.old, m.new, 1), nil
+}
+
+var verdict = regexp.MustCompile(`(FAILS|HOLDS) after (\d+)(?:: (.*))?`)
+
+func (h hunt) simulated(overlay string) (found, error) {
+	program := filepath.Join(h.dir, "soak")
+	//nolint:gosec // the arguments are this program's own
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-overlay", overlay, "-o", program, "./simulation/soak").CombinedOutput(); err != nil {
+		return found{}, fmt.Errorf("does not compile: %.300s", out)
+	}
+	//nolint:gosec // the program just built
+	out, _ := exec.Command(program, "-first", "-seeds", fmt.Sprintf("0:%d", h.histories), "-for", h.lasts.String()).CombinedOutput()
+	said := verdict.FindStringSubmatch(string(out))
+	switch {
+	case said == nil:
+		return found{Caught: true, By: "a panic in the simulation"}, nil
+	case said[1] == "FAILS":
+		return found{Caught: true, By: "simulation: " + said[3], After: said[2]}, nil
+	}
+	return found{After: said[2]}, nil
+}
+
+// tested is the first test of a package that fails, or "".
+func tested(overlay, name string) (string, error) {
+	//nolint:gosec // the arguments are this program's own
+	out, err := exec.Command("go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-timeout=180s", name).CombinedOutput()
+	if err == nil {
+		return "", nil
+	}
+	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
+		return "", fmt.Errorf("does not compile: %.300s", out)
+	}
+	var last string
+	for _, text := range strings.Split(string(out), "\n") {
+		if rest, is := strings.CutPrefix(strings.TrimSpace(text), "--- FAIL: "); is {
+			return strings.Fields(rest)[0], nil
+		}
+		if rest, is := strings.CutPrefix(text, "panic: "); is {
+			last = rest
+		}
+	}
+	if last == "" {
+		return "", errors.New("the tests of " + name + " failed without a word")
+	}
+	return "a panic in the tests", nil
+}
