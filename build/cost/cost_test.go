@@ -56,13 +56,13 @@ func TestMonth_ByHand(t *testing.T) {
 		by[line.Name] = line.Dollars
 	}
 	for name, want := range map[string]float64{
-		// 1 + 56 + 5 s; 50 batches of 1 + 3 x (0.6 + 0.04) s, and 1 s each before; 1 + 3 s for the services
-		"Lambda duration":                30.4 * 0.25 * (62 + 50*2.92 + 50 + 4) * 0.0000133334,
+		// 1 + 56 + 5 s; 50 batches of 1 + 3 x (0.6 + 0.04) s, and 1 + 10 s each before; 1 + 3 s for the services
+		"Lambda duration":                30.4 * 0.25 * (62 + 50*2.92 + 550 + 4) * 0.0000133334,
 		"Lambda invocations":             30.4 * 102 * 0.2e-6,
 		"SQS idle polling of two queues": 30 * 1440 * 30.4 * 0.5e-6,
 		"SQS messages":                   30.4 * (50 + 1 + 500 + 204) * 0.5e-6,
 		"DynamoDB writes":                30.4 * (2500 + 150 + 70 + 16) * 0.625e-6,
-		"DynamoDB reads":                 30.4 * (2750 + 550 + 41) * 0.125e-6,
+		"DynamoDB reads":                 30.4 * (2750 + 1550 + 41) * 0.125e-6,
 		"Secrets Manager":                0.80,
 		"CloudWatch alarms":              2.00,
 		"CloudWatch custom metrics":      7.50,

@@ -31,8 +31,9 @@ const (
 	pageRows          = 500
 	synthesizeSeconds = 0.3 // a post
 	ledgerSeconds     = 0.01
-	startSeconds      = 1.0 // INIT and the end of an invocation: more than both take
-	environments      = 5   // started anew each night, and each reads its secret
+	awaitSeconds      = 10.0 // of a batch that waits in vain for the services to be looked at
+	startSeconds      = 1.0  // INIT and the end of an invocation: more than both take
+	environments      = 5    // started anew each night, and each reads its secret
 
 	pollsAMinute  = 15   // a queue: five pollers that wait 20 s each, which MaximumConcurrency keeps from shrinking
 	platformBytes = 1000 // Lambda's own log lines of one invocation
@@ -65,7 +66,7 @@ func Month(companies int, shape Shape) (bill []Line, readSeconds float64) {
 	// Eight workers tell nine companies of a batch in two rounds, then the tenth.
 	batch := startSeconds + 3*(services*synthesizeSeconds+4*ledgerSeconds)
 	batches := math.Ceil(c / batchSize)
-	seconds := fetch + batches*batch + batches*startSeconds + startSeconds + 10*synthesizeSeconds
+	seconds := fetch + batches*batch + batches*(startSeconds+awaitSeconds) + startSeconds + 10*synthesizeSeconds
 
 	add("Lambda duration", nights*seconds*memoryGB, "GB-seconds", lambdaGBSecond)
 	add("Lambda invocations", nights*night.Invocations, "invocations", lambdaRequest)

@@ -24,7 +24,7 @@ const (
 	batchWrites   = 3   // a batch: the rebuild that is owed, that it is paid, and what became of its messages
 	nightWrites   = 16  // lease, tenant, services, baseline, who ran it, the totals of the day
 	accountReads  = 5.5 // a company: its list, the refusals twice, its account three times
-	batchReads    = 11
+	batchReads    = 31  // 20 of them while it waits in vain for the services to be looked at
 	nightReads    = 41
 
 	// The run's record holds up to 500 of the counts that were due, and is written once with them.

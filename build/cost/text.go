@@ -33,7 +33,7 @@ const assumptions = `
 - Autotask answers a request in %.1f s (two run side by side), Synthesize a post in %.1f s. Neither was measured at the real
   vendors; they matter for Lambda's duration only.
 - Lambda polls a queue %d times a minute also when it is empty: five pollers that wait 20 seconds each.
-- All messages come before the services have been looked at and so are received twice, as they do at worst.
+- All messages come before the services have been looked at, wait ten seconds in vain, and so are received twice, as at worst.
 - At most %d custom metrics, and one for each service.
 `
 

@@ -21,6 +21,9 @@ const workers = 8
 // workerLives is longer than a function may run.
 const workerLives = 16 * time.Minute
 
+// awaits is how long a batch waits for its run's look at Synthesize, which takes a few seconds.
+const awaits = 10 * time.Second
+
 func main() {
 	f, err := wiring.New(os.LookupEnv, os.Stdout, time.Now)
 	c := wiring.NewConsumer(f, "USAGE")
@@ -30,6 +33,7 @@ func main() {
 		stage := &usage.Stage{
 			Synthesize: client, Ledger: book, Log: f.Log, Silent: silent, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
 			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
+			Awaits: awaits, Word: func(ctx context.Context) (string, error) { return c.Silent(ctx, book) },
 		}
 		failures, summary := stage.Handle(ctx, batch)
 		c.Emit(ctx, outcomes(summary.Outcomes, failures))

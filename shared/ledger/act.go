@@ -73,6 +73,10 @@ func decide[T any](ctx context.Context, l *Ledger, key Key, act Act, change func
 		if err := decode(docs[0], &doc); err != nil {
 			return doc, err
 		}
+		before, err := json.Marshal(doc)
+		if err != nil {
+			return doc, fmt.Errorf("write %s to the ledger: %w", key, err)
+		}
 		if err := change(&doc); err != nil {
 			return doc, err
 		}
@@ -80,7 +84,7 @@ func decide[T any](ctx context.Context, l *Ledger, key Key, act Act, change func
 		if err != nil {
 			return doc, fmt.Errorf("write %s to the ledger: %w", key, err)
 		}
-		if docs[0].Version > 0 && bytes.Equal(body, docs[0].Body) {
+		if bytes.Equal(body, before) { // also of a document that is not there
 			return doc, nil
 		}
 		if docs[1].Version > 0 { // another decision of the same millisecond

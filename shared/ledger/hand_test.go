@@ -221,3 +221,17 @@ func TestHistory_FindsTheHighestOf30Days_AndForgetsWhatAPersonLetPass(t *testing
 		t.Error("the other service's are forgotten")
 	}
 }
+
+func TestDecide_WhatAltersNothing_IsNoActOfAnybody(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	held, err := b.UndoRelease(ctx, "175", ledger.Act{Actor: "anna", Reason: "undone"})
+	b.must(err)
+	_, err = b.SetHold(ctx, false, ledger.Act{Actor: "anna", Reason: "resumed"})
+	b.must(err)
+	acts, err := b.Acts(ctx)
+	b.must(err)
+	if held || len(acts) != 0 {
+		t.Errorf("nothing was released or held, and the log says %+v", acts)
+	}
+}

@@ -77,14 +77,19 @@ func (c *Consumer) SecretVersion(ctx context.Context, fresh bool) (string, error
 	return version, err
 }
 
-// Handler makes the function's Lambda handler. silent says why nobody may be told now, or "": a person's word in the book, or
-// the setting MODE.
+// Silent says why nobody may be told now, or "": a person's word in the book, or the setting MODE.
+func (c *Consumer) Silent(ctx context.Context, book *ledger.Ledger) (string, error) {
+	hand, err := book.Hand(ctx)
+	return hand.Silent(c.mode), err
+}
+
+// Handler makes the function's Lambda handler. silent says why nobody may be told now, or "".
 func (c *Consumer) Handler(book *ledger.Ledger, handle func(ctx context.Context, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure) *sqsevent.Consumer {
 	api := sqs.NewFromConfig(c.AWS)
 	return &sqsevent.Consumer{
 		Log: c.Log, MaxReceives: c.receives, Visibility: sqsfifo.NewVisibility(api, c.queueURL), DeadLetters: sqsfifo.NewDeadLetters(api, c.deadURL),
 		Handle: func(ctx context.Context, batch []queue.Received) []queue.Failure {
-			hand, err := book.Hand(ctx)
+			silent, err := c.Silent(ctx, book)
 			if err != nil {
 				return queue.FailAll(batch, err)
 			}
@@ -94,7 +99,7 @@ func (c *Consumer) Handler(book *ledger.Ledger, handle func(ctx context.Context,
 			}
 			ctx, cancel := Within(ctx)
 			defer cancel()
-			return handle(ctx, client, hand.Silent(c.mode), batch)
+			return handle(ctx, client, silent, batch)
 		},
 	}
 }

@@ -43,6 +43,11 @@ type Stage struct {
 	WorkerLives time.Duration
 	// Margin before the context's deadline in which nothing new is begun.
 	Margin time.Duration
+	// Awaits is how long a batch may wait in the worker for what its run's other messages make, before its messages rest on
+	// the queue and a receive is spent; 0: not at all.
+	Awaits time.Duration
+	// Word asks anew, after such a wait, why nobody may be told; nil: Silent holds.
+	Word func(ctx context.Context) (silent string, err error)
 	// Posted, if set, is called after each answer.
 	Posted func()
 }
@@ -57,11 +62,12 @@ type Summary struct {
 // failures is not taken for success everywhere.
 func (s *Stage) Handle(ctx context.Context, batch []queue.Received) ([]queue.Failure, Summary) {
 	w := &work{Stage: s, token: s.Token(), totals: map[time.Time]*Summary{}}
-	handle := w.handle
+	var failures []queue.Failure
 	if s.Silent != "" {
-		handle = w.pass
+		failures = w.pass(ctx, batch, s.Silent)
+	} else {
+		failures = w.handle(ctx, batch)
 	}
-	failures := handle(ctx, batch)
 	w.record(ctx)
 	return failures, w.sum()
 }
@@ -93,6 +99,15 @@ func (w *work) handle(ctx context.Context, batch []queue.Received) []queue.Failu
 	if err := w.prepare(ctx); err != nil {
 		return queue.FailAll(batch, err)
 	}
+	if waited := w.await(ctx, batch); waited && w.Word != nil {
+		silent, err := w.Word(ctx)
+		if err != nil {
+			return queue.FailAll(batch, err)
+		}
+		if silent != "" {
+			return w.pass(ctx, batch, silent)
+		}
+	}
 	older, err := w.Ledger.RebuildOwed(ctx, w.WorkerLives)
 	if err != nil {
 		return queue.FailAll(batch, err)
@@ -117,13 +132,13 @@ func (w *work) handle(ctx context.Context, batch []queue.Received) []queue.Failu
 }
 
 // pass ends a batch without telling anybody. The accounts' intents stay open in the ledger.
-func (w *work) pass(ctx context.Context, batch []queue.Received) []queue.Failure {
+func (w *work) pass(ctx context.Context, batch []queue.Received, silent string) []queue.Failure {
 	return queue.Process(ctx, batch, queue.Options{Workers: 1, Log: w.Log}, func(ctx context.Context, r queue.Received) error {
 		m, err := message.DecodeUsage(r.Body)
 		if err != nil {
 			return queue.Dead(err)
 		}
-		w.Log.InfoContext(ctx, "superseded: nobody is told now, and the next run that tells tells it anew", "runId", m.RunID, "company", m.Account.ID, "reason", w.Silent)
+		w.Log.InfoContext(ctx, "superseded: nobody is told now, and the next run that tells tells it anew", "runId", m.RunID, "company", m.Account.ID, "reason", silent)
 		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
 		return nil
 	})
