@@ -38,6 +38,7 @@ const (
 	workPatience  = 30 * time.Second
 	makingLives   = 2 * wiring.AttemptTimeout
 	workers       = 8
+	awaits        = 10 * time.Second
 	refreshAfter  = 20 * time.Hour
 	perSecond     = 36
 )
@@ -153,7 +154,7 @@ func (s *sim) poll(q *fifo) {
 				}
 				ctx, cancel := wiring.Within(ctx)
 				defer cancel()
-				return s.handle(ctx, t, q, client, hand.Silent(mode), batch)
+				return s.handle(ctx, t, q, client, hand.Silent(mode), mode, batch)
 			},
 		}
 		response, err := consumer.Lambda(t.ctx, event)
@@ -190,7 +191,7 @@ func (s *sim) poll(q *fifo) {
 	s.trace("%s gets %d messages", task.name, len(batch))
 }
 
-func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure {
+func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.Client, silent, mode string, batch []queue.Received) []queue.Failure {
 	book := ledger.New(store{t, s.table}, t.now)
 	version := func(context.Context, bool) (string, error) { return s.keys.Version, nil }
 	if q == s.accounts {
@@ -202,7 +203,12 @@ func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.C
 	}
 	stage := &usage.Stage{
 		Synthesize: client, Ledger: book, Log: discard, SecretVersion: version, Token: t.token, Now: t.now,
-		Silent: silent, Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
+		Silent: silent, Awaits: awaits,
+		Word: func(ctx context.Context) (string, error) {
+			hand, err := book.Hand(ctx)
+			return hand.Silent(mode), err
+		},
+		Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
 	}
 	failures, _ := stage.Handle(ctx, batch)
 	return failures
