@@ -145,3 +145,24 @@ func (c *Cloud) transact(items []struct{ Put, Delete, ConditionCheck *write }) a
 	}
 	return struct{}{}
 }
+
+// Table is every item of the table as DynamoDB has it, as JSON.
+func (c *Cloud) Table() json.RawMessage {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text, err := json.Marshal(c.items)
+	if err != nil {
+		c.t.Error(err)
+	}
+	return text
+}
+
+// SetTable puts items into the table, as Table gives them, in the place of what it holds.
+func (c *Cloud) SetTable(items json.RawMessage) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.items = map[string]item{}
+	if err := json.Unmarshal(items, &c.items); err != nil {
+		c.t.Error(err)
+	}
+}
