@@ -16,10 +16,11 @@ type Incidents struct {
 	Sending time.Time `json:"sending,omitzero"`
 }
 
-// Incident is one kind of trouble that a person has been told of.
+// Incident is one kind of trouble that is known.
 type Incident struct {
 	Since    time.Time `json:"since"`
 	RunID    string    `json:"runId"`
+	Untold   bool      `json:"untold,omitempty"`   // there was nobody to be told
 	Subjects []string  `json:"subjects,omitempty"` // short hashes of what it is about: another one is news
 }
 

@@ -138,24 +138,31 @@ func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now ti
 		if i.kind == IncidentHand {
 			handNews = len(news)
 		}
+		told := was && !before.Untold
+		if !told {
+			news = i.subjects
+		}
 		if len(news) > 0 {
-			messages = append(messages, a.message(i, news, was, r, now))
+			messages = append(messages, a.message(i, news, told, r, now))
 		}
 		if !was {
 			before = ledger.Incident{Since: now, RunID: r.RunID}
 		}
+		before.Untold = !told && !a.Sender.Notifies()
 		before.Subjects = i.hashes()
 		open[i.kind] = before
 	}
 	for _, kind := range slices.Sorted(maps.Keys(open)) {
 		if !found[kind] && (r.State != StateFailed || onlyLost && kind == IncidentFailed) {
-			messages = append(messages, a.over(kind, open[kind], r, now))
+			if !open[kind].Untold {
+				messages = append(messages, a.over(kind, open[kind], r, now))
+			}
 			delete(open, kind)
 		}
 	}
 	known.Open = open
 	if !a.Sender.Notifies() {
-		messages = nil // who sets a webhook up later is not told of years
+		messages = nil // who sets a webhook up later is told what is open then, not of years
 	}
 	for _, m := range messages {
 		body, err := json.Marshal(m)

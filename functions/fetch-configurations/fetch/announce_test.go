@@ -192,6 +192,25 @@ func TestAnnounce_OnHold_SaysHowItGoesOn(t *testing.T) {
 	}
 }
 
+func TestAnnounce_AWebhookIsSetUpLater_WhatIsOpenIsToldThenAndOnce(t *testing.T) {
+	o, nobody, p := newOffice(t), &notify.Client{}, &pager{}
+	o.uncovered()
+	r := o.night()
+	a := o.announcer(p)
+	a.Sender = nobody
+	for n := range 2 {
+		if told, news := a.Announce(context.Background(), r, false); told != nil || news != 1-n {
+			t.Errorf("time %d: %+v, %d new things", n, told, news)
+		}
+	}
+	for range 2 {
+		o.announcer(p).Announce(context.Background(), r, false)
+	}
+	if got := p.titles(); len(got) != 1 {
+		t.Errorf("told %v", got)
+	}
+}
+
 func TestAnnounce_ADryRun_TellsNobody(t *testing.T) {
 	o, p := newOffice(t), &pager{}
 	if out, _ := o.announcer(p).Announce(context.Background(), fetch.Result{RunID: "x", State: fetch.StateFailed, DryRun: true}, false); out != nil || len(p.got) != 0 {
