@@ -65,7 +65,7 @@ func TestMonth_ByHand(t *testing.T) {
 		"DynamoDB reads":                 30.4 * (2750 + 1550 + 41) * 0.125e-6,
 		"Secrets Manager":                0.80,
 		"CloudWatch alarms":              2.00,
-		"CloudWatch custom metrics":      7.50,
+		"CloudWatch custom metrics":      7.80,
 		"CloudWatch dashboard":           3.00,
 	} {
 		if got := by[name]; math.Abs(got-want) > 1e-9 {

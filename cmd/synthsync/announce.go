@@ -26,7 +26,7 @@ func notifier(r *settings.Reader) *notify.Client {
 func (c *runCommand) announce(ctx context.Context, p *process, config local.Config, result fetch.Result, err error) *fetch.Notified {
 	var left *local.UndeliveredError
 	a := fetch.Announcer{Ledger: ledger.New(config.Store, p.now), Sender: config.Notify, Place: c.place.String(), Now: p.now}
-	out := a.Announce(ctx, result, errors.As(err, &left) && left.Messages == 0 && left.Lost > 0)
+	out, _ := a.Announce(ctx, result, errors.As(err, &left) && left.Messages == 0 && left.Lost > 0)
 	if out != nil && out.Error != "" {
 		fmt.Fprintf(p.stderr, "synthsync: a person was not told; the next run tries again: %s\n", out.Error)
 	}

@@ -29,22 +29,20 @@ func announcer(ctx context.Context, f *wiring.Function, secretARN string, book *
 	return a, err
 }
 
-// announce tells a person what a run found. Nothing that goes wrong with it changes what became of the run.
-func announce(ctx context.Context, f *wiring.Function, secretARN string, book *ledger.Ledger, r fetch.Result) *fetch.Notified {
+// announce tells a person what a run found; news is how many things are new that need a hand. Nothing that goes wrong with it changes what became of the run.
+func announce(ctx context.Context, f *wiring.Function, secretARN string, book *ledger.Ledger, r fetch.Result) (out *fetch.Notified, news int) {
 	if r.DryRun {
-		return nil
+		return nil, 0
 	}
 	a, err := announcer(context.WithoutCancel(ctx), f, secretARN, book)
-	out := &fetch.Notified{}
+	out, news = a.Announce(ctx, r, false)
 	if err != nil {
-		out.Error = err.Error()
-	} else {
-		out = a.Announce(ctx, r, false)
+		out = &fetch.Notified{Error: err.Error()}
 	}
 	if out != nil && out.Error != "" {
 		f.Log.WarnContext(ctx, "a person was not told; the next run tries again", "runId", r.RunID, "error", out.Error)
 	}
-	return out
+	return out, news
 }
 
 // notifyTest is the answer to a person who tries whether he is told.

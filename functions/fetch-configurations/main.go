@@ -85,9 +85,9 @@ func main() {
 		}
 		if run.Rules, err = rules(ctx); err != nil {
 			failed := fetch.Result{State: fetch.StateFailed, Mode: run.Mode, DryRun: event.DryRun, Reason: err.Error()}
-			failed.Notified = announce(ctx, f, secret, run.Ledger, failed)
+			failed.Notified, _ = announce(ctx, f, secret, run.Ledger, failed)
 			report(ctx, f, failed, err)
-			emit(ctx, f, run.Ledger, failed, err)
+			emit(ctx, f, run.Ledger, failed, 0, err)
 			return failed, &fetch.SettingsError{Err: err}
 		}
 		if event.Rules != "" {
@@ -98,9 +98,10 @@ func main() {
 		}
 		run.RulesHash = run.Rules.Hash()
 		result, err := run.Run(ctx, event)
-		result.Notified = announce(ctx, f, secret, run.Ledger, result)
+		var news int
+		result.Notified, news = announce(ctx, f, secret, run.Ledger, result)
 		report(ctx, f, result, err)
-		emit(ctx, f, run.Ledger, result, err)
+		emit(ctx, f, run.Ledger, result, news, err)
 		return result.Capped(), err
 	})
 }

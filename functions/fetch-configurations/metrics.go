@@ -14,7 +14,7 @@ import (
 const goodRunTime = 2 * time.Second
 
 // emit writes the metrics of a run. A dry run has none: a person who only looks must neither quiet an alarm nor raise one.
-func emit(ctx context.Context, f *wiring.Function, book *ledger.Ledger, r fetch.Result, err error) {
+func emit(ctx context.Context, f *wiring.Function, book *ledger.Ledger, r fetch.Result, news int, err error) {
 	if r.DryRun {
 		return
 	}
@@ -23,6 +23,9 @@ func emit(ctx context.Context, f *wiring.Function, book *ledger.Ledger, r fetch.
 	}
 	sinceGood, known := sinceGoodRun(ctx, f, book, r)
 	set := runMetrics(r, wiring.LoginRefused(err))
+	if r.State != fetch.StateFailed {
+		set.Metrics = append(set.Metrics, metrics.Metric{Name: "NewThings", Unit: metrics.Count, Value: float64(news)})
+	}
 	if known {
 		set.Metrics = append(set.Metrics, metrics.Metric{Name: "AgeOfNewestGoodRun", Unit: metrics.Seconds, Value: sinceGood.Seconds()})
 	}

@@ -22,7 +22,7 @@ var deciding = []mutant{
 	{rule: "company guard", file: fetchDir + "company_guard.go", old: "was-now >= minCompanyUnits", new: "was-now > minCompanyUnits", aside: true},
 	{rule: "company guard", file: fetchDir + "plan.go", old: "	if p.heldBack[plan.id] {", new: "	if false {", aside: true},
 	{rule: "company types", file: fetchDir + "plan.go", old: "plan.wanted = c.active && !c.leftOut && c.other == \"\" && c.total() > 0", new: "plan.wanted = c.active && !c.leftOut && c.total() > 0", aside: true},
-	{rule: "budget", file: autotaskDir + "budget.go", old: "	if needed > a.allowed()-sent {", new: "	if needed > a.allowed()+sent {", aside: true},
-	{rule: "budget", file: autotaskDir + "budget.go", old: "used >= a.allowed() {", new: "used > a.allowed()+1 {", aside: true},
-	{rule: "budget", file: autotaskDir + "budget.go", old: "	return a.budget.Left() * min(a.percent, 100) / 100", new: "	return a.budget.Left()", aside: true},
+	{rule: "budget", file: autotaskDir + "budget.go", old: "	return max(0, s.whole(s.budget.Used-s.own)-s.own)", new: "	return s.whole(s.budget.Used)", aside: true},
+	{rule: "budget", file: autotaskDir + "budget.go", old: "used = s.left(c.Requests()) <= 0", new: "used = s.left(c.Requests()) < -5", aside: true},
+	{rule: "budget", file: autotaskDir + "budget.go", old: "	return max(0, s.budget.Limit-others) * min(s.percent, 100) / 100", new: "	return max(0, s.budget.Limit-others)", aside: true},
 }

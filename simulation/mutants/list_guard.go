@@ -32,7 +32,7 @@ var ordering = []mutant{
 	{rule: "6 never older", file: ledgerDir + "tell.go", old: "			if before.State == Told && !before.ObservedAt.Before(observedAt) {", new: "			if before.State == Told && before.ObservedAt.Before(observedAt) {"},
 	{rule: "6 never older", file: ledgerDir + "tell.go", old: "		if before.State != Told || a.Intent == nil || a.Intent.ObservedAt.After(before.ObservedAt) {", new: "		if before.State != Told || a.Intent == nil {"},
 	{rule: "6 never older", file: ledgerDir + "account.go", old: "		if a.NameIntent != nil && a.NameIntent.ObservedAt.After(observedAt) {", new: "		if false {"},
-	{rule: "6 never older", file: ledgerDir + "run.go", old: "		if !issued.After(h.Issued) {\n			issued = h.Issued.Add(time.Millisecond)\n		}", new: ""},
+	{rule: "6 never older", file: ledgerDir + "run.go", old: "	if now.After(h.Issued) {\n		h.Issued = now", new: "	if !now.IsZero() {\n		h.Issued = now"},
 	{rule: "6 never older", file: accountsDir + "services.go", old: "	if known.Intent != nil && known.Intent.ObservedAt.After(m.ObservedAt) {", new: "	if false {"},
 	{rule: "6 lease", file: ledgerDir + "run.go", old: "h.Lease.RunID != runID && now.Before(h.Lease.Until)", new: "false && now.Before(h.Lease.Until)"},
 	{rule: "6 lease", file: ledgerDir + "run.go", old: "now.Before(h.Lease.Until) && h.Lease.Until.Sub(now) <= leaseFor", new: "now.Before(h.Lease.Until)"},

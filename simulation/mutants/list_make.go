@@ -36,7 +36,7 @@ var delivering = []mutant{
 	{rule: "13 nothing lost", file: queueDir + "local.go", old: "		case e.Receives >= l.maxReceives:", new: "		case false:", aside: true},
 	{rule: "13 nothing lost", file: queueDir + "local.go", old: "		case !received || at != e.Receives:", new: "		case !received:", aside: true},
 	{rule: "13 nothing lost", file: queueDir + "sqsfifo/outbox.go", old: "fits && !seen[m.Group] {", new: "fits {", aside: true},
-	{rule: "13 nothing lost", file: queueDir + "sqsfifo/outbox.go", old: "			delete(sent, m.Group) // only", new: "			// only", aside: true},
+	{rule: "13 nothing lost", file: queueDir + "sqsfifo/outbox.go", old: "			delete(groups, m.Group)", new: "			_ = m.Group", aside: true},
 	{rule: "13 nothing lost", file: fetchDir + "queue.go", old: "	if err := s.UsageQueue.Send(ctx, usage); err != nil {", new: "	if err := s.UsageQueue.Send(ctx, usage); false {"},
 	{rule: "13 nothing lost", file: lettersDir + "replay.go", old: "			if h.fault != nil || failed[h.Group] || !m.choose.Takes(h.Letter) {", new: "			if failed[h.Group] || !m.choose.Takes(h.Letter) {", aside: true},
 	{rule: "13 nothing lost", file: lettersDir + "replay.go", old: "aws.String(deduplicationID(h.ID, m.id))", new: "aws.String(h.ID)", aside: true},

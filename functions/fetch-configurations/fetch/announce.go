@@ -49,18 +49,18 @@ const (
 	maxLines = 6
 )
 
-// Announce tells what is new. It fails no run: what went wrong is in the answer.
-func (a Announcer) Announce(ctx context.Context, r Result, onlyLost bool) *Notified {
-	if r.DryRun || r.State == "" || !a.Sender.Notifies() && !a.Sender.Beats() {
-		return nil
+// Announce tells what is new. It fails no run: what went wrong is in the answer, which is nil where nobody is to be told.
+// news is how many things are new that need a hand, whoever is told of them.
+func (a Announcer) Announce(ctx context.Context, r Result, onlyLost bool) (told *Notified, news int) {
+	if r.DryRun || r.State == "" {
+		return nil, 0
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTime)
 	defer cancel()
 	out := &Notified{}
 	var errs []error
-	if a.Sender.Notifies() {
-		errs = append(errs, a.tell(ctx, r, onlyLost, out))
-	}
+	news, err := a.tell(ctx, r, onlyLost, out)
+	errs = append(errs, err)
 	if r.State == StateDone && len(r.Holds) == 0 && a.Sender.Beats() {
 		err := a.Sender.Heartbeat(ctx)
 		out.Beat = err == nil
@@ -68,17 +68,20 @@ func (a Announcer) Announce(ctx context.Context, r Result, onlyLost bool) *Notif
 	}
 	if err := errors.Join(errs...); err != nil {
 		out.Error = err.Error()
+	} else if !a.Sender.Notifies() && !a.Sender.Beats() {
+		return nil, news
 	}
-	return out
+	return out, news
 }
 
 // tell notes the news in the ledger, and sends what waits there, unless another process does.
-func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notified) error {
+func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notified) (news int, err error) {
 	now := a.Now().UTC()
 	var mine []ledger.Notice
-	_, err := a.Ledger.UpdateIncidents(ctx, func(known *ledger.Incidents) error {
+	_, err = a.Ledger.UpdateIncidents(ctx, func(known *ledger.Incidents) error {
 		mine = nil
-		if err := a.note(known, r, onlyLost, now); err != nil {
+		var err error
+		if news, err = a.note(known, r, onlyLost, now); err != nil {
 			return err
 		}
 		if busy := known.Sending.Sub(now); len(known.Outbox) > 0 && (busy <= 0 || busy > sendingTime) {
@@ -88,8 +91,13 @@ func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notif
 		return nil
 	})
 	if err != nil || len(mine) == 0 {
-		return err
+		return news, err
 	}
+	return news, a.deliver(ctx, mine, out)
+}
+
+// deliver sends what waits, and takes what was sent out of the ledger.
+func (a Announcer) deliver(ctx context.Context, mine []ledger.Notice, out *Notified) error {
 	var failed error
 	for _, notice := range mine {
 		var m notify.Message
@@ -104,7 +112,7 @@ func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notif
 	out.Waiting = len(mine) - out.Sent
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTime/2)
 	defer cancel()
-	_, err = a.Ledger.UpdateIncidents(end, func(known *ledger.Incidents) error {
+	_, err := a.Ledger.UpdateIncidents(end, func(known *ledger.Incidents) error {
 		known.Sending = time.Time{}
 		known.Outbox = slices.DeleteFunc(known.Outbox, func(n ledger.Notice) bool {
 			return slices.ContainsFunc(mine[:out.Sent], func(sent ledger.Notice) bool {
@@ -118,7 +126,7 @@ func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notif
 
 // note brings what is known in line with what a run found. A failed run has not seen everything, so what it does not see
 // is not over.
-func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now time.Time) error {
+func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now time.Time) (handNews int, err error) {
 	open := map[string]ledger.Incident{}
 	maps.Copy(open, known.Open)
 	var messages []notify.Message
@@ -126,7 +134,11 @@ func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now ti
 	for _, i := range incidentsOf(r, a.Place, onlyLost) {
 		found[i.kind] = true
 		before, was := open[i.kind]
-		if news := i.news(before, was); len(news) > 0 {
+		news := i.news(before, was)
+		if i.kind == IncidentHand {
+			handNews = len(news)
+		}
+		if len(news) > 0 {
 			messages = append(messages, a.message(i, news, was, r, now))
 		}
 		if !was {
@@ -142,15 +154,18 @@ func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now ti
 		}
 	}
 	known.Open = open
+	if !a.Sender.Notifies() {
+		messages = nil // who sets a webhook up later is not told of years
+	}
 	for _, m := range messages {
 		body, err := json.Marshal(m)
 		if err != nil {
-			return fmt.Errorf("write a notification: %w", err)
+			return 0, fmt.Errorf("write a notification: %w", err)
 		}
 		known.Outbox = append(known.Outbox, ledger.Notice{At: now, Message: body})
 	}
 	known.Outbox = known.Outbox[max(0, len(known.Outbox)-maxOutbox):]
-	return nil
+	return handNews, nil
 }
 
 func (a Announcer) message(i incident, news []subject, was bool, r Result, now time.Time) notify.Message {

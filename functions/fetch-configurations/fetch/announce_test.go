@@ -37,6 +37,8 @@ func (p *pager) Send(_ context.Context, m notify.Message) error {
 }
 
 func (p *pager) Heartbeat(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.beats++
 	return p.err
 }
@@ -67,7 +69,7 @@ func (o *office) uncovered() {
 func (o *office) paged(p *pager) fetch.Result {
 	o.t.Helper()
 	r := o.night()
-	r.Notified = o.announcer(p).Announce(context.Background(), r, false)
+	r.Notified, _ = o.announcer(p).Announce(context.Background(), r, false)
 	return r
 }
 
@@ -192,7 +194,7 @@ func TestAnnounce_OnHold_SaysHowItGoesOn(t *testing.T) {
 
 func TestAnnounce_ADryRun_TellsNobody(t *testing.T) {
 	o, p := newOffice(t), &pager{}
-	if out := o.announcer(p).Announce(context.Background(), fetch.Result{RunID: "x", State: fetch.StateFailed, DryRun: true}, false); out != nil || len(p.got) != 0 {
+	if out, _ := o.announcer(p).Announce(context.Background(), fetch.Result{RunID: "x", State: fetch.StateFailed, DryRun: true}, false); out != nil || len(p.got) != 0 {
 		t.Errorf("%+v", out)
 	}
 }
