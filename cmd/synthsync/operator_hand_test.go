@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -342,6 +343,19 @@ func TestCompanyTypes_Misspelt_ExitsWith2AndListsThem(t *testing.T) {
 	}
 	o.env["COMPANY_TYPES"] = "Customer"
 	o.mustDo("run --ledger LEDGER", 0)
+}
+
+func TestCheck_UserWithFewerRights_IsWarnedOfAndOneWithNoneFails(t *testing.T) {
+	o := settled(t)
+	o.tenant.Switch(func(s *autotasktest.Switches) { s.Restricted = true })
+	o.mustDo("check", 0)
+	o.says("this user may read Companies only in part (Restricted)", "this user may read ConfigurationItems only in part (Restricted)", "full read access")
+	o.tenant.Switch(func(s *autotasktest.Switches) { s.Restricted = false })
+	o.tenant.Inject(autotasktest.Fault{Match: autotasktest.On("ConfigurationItems", "entityInformation"), Times: -1, Kind: autotasktest.HTMLPage, Status: http.StatusOK, Text: `{"info":{"userAccessForQuery":"None"}}`})
+	o.mustDo("check", 1)
+	o.says("this user may not read ConfigurationItems")
+	o.tenant.ClearFaults()
+	o.mustDo("check", 0)
 }
 
 func TestLog_NamesWhoWhyRulesAndVersion(t *testing.T) {

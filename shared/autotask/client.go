@@ -129,6 +129,15 @@ type call struct {
 	path      string // below V1.0
 	query     *query // nil: GET
 	decode    func(io.Reader) error
+	aside     bool // a missing right concerns this call alone, and ends no other
+}
+
+// verdict is what an answer means for this call.
+func (c call) verdict(v vendorapi.Verdict) vendorapi.Verdict {
+	if c.aside && v == vendorapi.Fault {
+		return vendorapi.Declined
+	}
+	return v
 }
 
 func (c *Client) do(ctx context.Context, call call) error {
@@ -167,8 +176,8 @@ func (c *Client) do(ctx context.Context, call call) error {
 			r.Header.Set("ApiIntegrationCode", credentials.IntegrationCode)
 			return r, nil
 		},
-		Classify: classify,
-		Decode:   func(body io.Reader) error { return judge(call.decode(body), secrets) },
+		Classify: func(a vendorapi.Answer) vendorapi.Verdict { return call.verdict(classify(a)) },
+		Decode:   func(body io.Reader) error { return judge(call.decode(body), secrets, call.verdict) },
 		Served:   c.pace.note,
 	})
 }

@@ -89,7 +89,7 @@ func byText(text string) (vendorapi.Verdict, bool) {
 }
 
 // judge lets errors in an answer of status 200 count as if they had come with a 500.
-func judge(err error, secrets []string) error {
+func judge(err error, secrets []string, verdict func(vendorapi.Verdict) vendorapi.Verdict) error {
 	var refusal *refusalError
 	if !errors.As(err, &refusal) {
 		return err
@@ -104,5 +104,5 @@ func judge(err error, secrets []string) error {
 			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}
 	}
-	return vendorapi.Judge(v, &refusalError{[]string{fmt.Sprintf("%.300s", text)}})
+	return vendorapi.Judge(verdict(v), &refusalError{[]string{fmt.Sprintf("%.300s", text)}})
 }

@@ -108,12 +108,13 @@ const (
 )
 
 // QueryAccess asks how much of an entity the user may query. An answer that does not say it is AccessUnknown and no error:
-// it says nothing about the rows.
+// it says nothing about the rows. Nor does a refusal to answer it, whose error is of the kind Rejected and ends no other call.
 func (c *Client) QueryAccess(ctx context.Context, entity Entity) (Access, error) {
 	var access Access
 	err := c.do(ctx, call{
 		operation: "read the access to " + string(entity),
 		key:       entity,
+		aside:     true,
 		path:      string(entity) + "/entityInformation",
 		decode: func(body io.Reader) error {
 			var answer struct {

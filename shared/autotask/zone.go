@@ -80,7 +80,7 @@ func (c *Client) lookUpZone(ctx context.Context, user string) (Zone, error) {
 				CI       *int64 `json:"ci"`
 			}
 			if err := readSmall(body, &answer); err != nil {
-				return judge(err, nil)
+				return judge(err, nil, call{}.verdict)
 			}
 			at, err := checkZoneURL(answer.URL, c.base)
 			if err != nil {

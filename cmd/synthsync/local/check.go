@@ -123,6 +123,8 @@ func (c *checker) autotaskSide(ctx context.Context) {
 		switch {
 		case err != nil:
 			c.advise("Autotask: the rights on %s cannot be read: %v", entity, err)
+		case access == autotask.AccessNone:
+			c.fail("Autotask: this user may not read %s. Give his security level full read access", entity)
 		case access == autotask.AccessUnknown:
 			c.advise("Autotask: it does not say how much of %s this user may read; make sure that his security level has full read access: what he cannot see is in no count", entity)
 		case access != autotask.AccessAll:

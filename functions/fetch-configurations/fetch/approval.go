@@ -35,6 +35,9 @@ func (f *fleet) spread(service string) []int64 {
 // heldFor is a hold as the ledger keeps it for approval.
 func (r *run) heldFor(h Hold) ledger.HeldFor {
 	out := ledger.HeldFor{Key: h.key(), Text: h.Text, Was: h.Was, Now: h.Now}
+	if h.Company != "" {
+		out.Rule, out.RuleChange = h.Rule, h.RuleChange
+	}
 	switch {
 	case h.Key == holdFalls, h.Key == holdRises:
 		out.Spread = r.fleet.spread(h.Service)

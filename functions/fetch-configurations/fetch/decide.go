@@ -47,12 +47,15 @@ func (r *run) decide(ctx context.Context) error {
 	}
 	changes := r.preview(p, companies, known)
 	holds := append(takenBack(changes), r.narrowed(&now)...)
+	holds = adviseOnMerges(holds, svc)
+	changed := changedRules(r.base.Rules, now.Rules)
 	if !r.base.ObservedAt.IsZero() {
-		holds = append(nameChangedRules(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), r.base.Rules, now.Rules, svc), holds...)
+		holds = append(nameChangedRules(r.Guard.check(r.base, now, svc, r.fleet.typeNames()), changed, svc), holds...)
 	}
 	holds = append(holds, r.unheld(holds)...)
 	r.reportMerges(companies, known, svc)
-	holds = append(holds, r.Guard.companies(companies, known, svc, r.released)...)
+	single := r.Guard.companies(companies, known, svc, r.released)
+	holds = append(holds, nameRulesOfCompanies(single, changed, companies, known, svc)...)
 	return r.judge(ctx, p, companies, known, now, changes, holds)
 }
 

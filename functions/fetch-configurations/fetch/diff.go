@@ -138,27 +138,3 @@ func ruleOf(rules services.Rules, service string) string {
 	}
 	return ""
 }
-
-// rulesByKey says which types each service's rule counts, by service key: what a later run compares with.
-func (r *run) rulesByKey(svc ledger.Services) map[string]string {
-	out := map[string]string{}
-	for _, s := range svc.List {
-		if s.Ruled && !s.Retired {
-			out[s.Key] = ruleOf(r.Rules, s.Name)
-		}
-	}
-	return out
-}
-
-// nameChangedRules has the holds say when it was a person who changed a service's rule, and not the devices.
-func nameChangedRules(holds []Hold, before, now map[string]string, svc ledger.Services) []Hold {
-	for i, h := range holds {
-		s, ok := svc.ByName(h.Service)
-		if !ok || before[s.Key] == "" || now[s.Key] == "" || before[s.Key] == now[s.Key] {
-			continue
-		}
-		holds[i].Rule = s.Name
-		holds[i].Text += "; its rule was changed since: it counted " + before[s.Key] + ", and counts " + now[s.Key]
-	}
-	return holds
-}

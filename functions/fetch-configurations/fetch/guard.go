@@ -29,8 +29,10 @@ type Hold struct {
 	Now     int64  `json:"now"`
 	Text    string `json:"text"`
 	Company string `json:"company,omitempty"` // if only this one is held, and all others are told
-	Rule    string `json:"rule,omitempty"`    // the rule that a person has changed, if that is why
+	Rule    string `json:"rule,omitempty"`    // the rule, or rules, that a person has changed, if that is why
 	Key     string `json:"key,omitempty"`     // what tells it from others of its service; "hand" is a person's own
+	// RuleChange says in words what the changed rules counted, and count.
+	RuleChange string `json:"ruleChange,omitempty"`
 }
 
 // Keys of holds.

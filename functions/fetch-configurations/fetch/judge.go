@@ -14,6 +14,7 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	if err != nil {
 		return err
 	}
+	holds = recallRules(holds, held)
 	left, passed := r.unapproved(held, holds)
 	if r.event.Force {
 		left, passed = nil, holds

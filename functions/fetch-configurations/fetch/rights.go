@@ -12,14 +12,14 @@ import (
 // rightsMatter are the entities of which a user with narrower rights gets fewer rows, and no error.
 var rightsMatter = [...]autotask.Entity{autotask.Companies, autotask.ConfigurationItems}
 
-// readRights asks what the API user may read. Where Autotask does not answer that, the run goes on without knowing; a user
-// who may read nothing at all ends it.
+// readRights asks what the API user may read. Where Autotask refuses to say, the run goes on without knowing; a user who may
+// read nothing at all ends it, and so does a vendor who does not answer: he would not answer what follows either.
 func (r *run) readRights(ctx context.Context) error {
 	r.rights = make(map[string]autotask.Access, len(rightsMatter))
 	for _, entity := range rightsMatter {
 		access, err := r.Autotask.QueryAccess(ctx, entity)
-		switch kind := vendorapi.KindOf(err); {
-		case kind == vendorapi.Rejected, kind == vendorapi.Unavailable:
+		switch {
+		case vendorapi.KindOf(err) == vendorapi.Rejected:
 			r.Log.WarnContext(ctx, "rights not read", "runId", r.result.RunID, "entity", string(entity), "error", err)
 			access = autotask.AccessUnknown
 		case err != nil:

@@ -119,3 +119,36 @@ func TestRights_CostTwoRequestsARun(t *testing.T) {
 		t.Errorf("asked for %v", asked)
 	}
 }
+
+// Whoever may not ask may read the rows all the same: until now nobody asked.
+func TestRights_AutotaskRefusesToSay_RunGoesOn(t *testing.T) {
+	rights := func(r autotasktest.Request) bool { return strings.EqualFold(r.Operation, "entityInformation") }
+	for name, fault := range map[string]autotasktest.Fault{
+		"403":                       {Kind: autotasktest.Answer, Status: http.StatusForbidden, Text: "no"},
+		"405":                       {Kind: autotasktest.Answer, Status: http.StatusMethodNotAllowed, Text: "no"},
+		"500 that names the right":  {Kind: autotasktest.Answer, Status: http.StatusInternalServerError, Text: "The logged in Resource does not have the adequate permissions"},
+		"200 that names the right":  {Kind: autotasktest.Answer, Status: http.StatusOK, Text: "The logged in Resource does not have the adequate permissions"},
+		"an answer without it":      {Kind: autotasktest.HTMLPage, Status: http.StatusOK, Text: `{"info":{"canQuery":true}}`},
+		"a level that is not known": {Kind: autotasktest.HTMLPage, Status: http.StatusOK, Text: `{"info":{"userAccessForQuery":"Mine"}}`},
+	} {
+		o := newOffice(t)
+		fault.Match, fault.Times = rights, -1
+		o.tenant.Inject(fault)
+		if r, err := o.run(fetch.Event{}); err != nil || r.State != fetch.StateDone || len(attention(r, fetch.KindRights)) != 2 {
+			t.Errorf("%s: %s, %v, %v", name, r.State, err, r.Attention)
+		}
+	}
+}
+
+func TestRights_AutotaskDoesNotAnswer_IsAskedAgainAndNamedAsTheReason(t *testing.T) {
+	o := newOffice(t)
+	rights := func(r autotasktest.Request) bool { return strings.EqualFold(r.Operation, "entityInformation") }
+	o.tenant.Inject(autotasktest.Fault{Match: rights, Times: 1, Kind: autotasktest.Answer, Status: http.StatusInternalServerError, Text: "busy"})
+	if r := o.night(); r.State != fetch.StateDone || len(attention(r, fetch.KindRights)) != 0 {
+		t.Errorf("after one failure: %s, %v", r.State, r.Attention)
+	}
+	o.tenant.Inject(autotasktest.Fault{Match: rights, Times: -1, Kind: autotasktest.Answer, Status: http.StatusInternalServerError, Text: "busy"})
+	if r, err := o.run(fetch.Event{}); err == nil || !strings.Contains(r.Reason, "read the access to ") {
+		t.Errorf("%s: %s", r.State, r.Reason)
+	}
+}
