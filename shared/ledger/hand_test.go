@@ -123,12 +123,12 @@ func TestRelease_HoldsUntilItIsBackOrTakenBack(t *testing.T) {
 	l, now := clerk()
 	ctx := t.Context()
 	open := func() int { t.Helper(); return len(must[map[string]ledger.Release](t)(l.Releases(ctx))) }
-	must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("anna")))
+	first := must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("anna")))
 	if r := must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("ben"))); r.Actor != "anna" || open() != 1 {
 		t.Errorf("%+v", r)
 	}
 	for _, back := range []bool{false, true} {
-		if err := l.FollowRelease(ctx, "7", back, *now); err != nil {
+		if err := l.FollowRelease(ctx, first, back, *now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -137,6 +137,10 @@ func TestRelease_HoldsUntilItIsBackOrTakenBack(t *testing.T) {
 	}
 	*now = now.Add(time.Hour)
 	must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("ben")))
+	// A run that has read the first word ends the second one not.
+	if err := l.FollowRelease(ctx, first, true, *now); err != nil || open() != 1 {
+		t.Errorf("%d released, %v", open(), err)
+	}
 	if held := must[bool](t)(l.UndoRelease(ctx, "7", by("ben"))); !held || open() != 0 {
 		t.Error("not taken back")
 	}

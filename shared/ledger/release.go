@@ -65,11 +65,12 @@ func (l *Ledger) UndoRelease(ctx context.Context, accountID string, act Act) (he
 	return held, err
 }
 
-// FollowRelease records what a run has found of a released company: that it is gone, or that it is there again.
-func (l *Ledger) FollowRelease(ctx context.Context, accountID string, back bool, at time.Time) error {
-	_, err := update(ctx, l, Key{kindRelease, accountID}, func(r *Release) error {
+// FollowRelease records what a run has found of a company whose release it has read: that it is gone, or that it is there
+// again. A release that was taken back meanwhile, and given anew, is another one.
+func (l *Ledger) FollowRelease(ctx context.Context, read Release, back bool, at time.Time) error {
+	_, err := update(ctx, l, Key{kindRelease, read.AccountID}, func(r *Release) error {
 		switch {
-		case !r.Open():
+		case !r.Open() || !r.At.Equal(read.At):
 		case back:
 			r.EndedAt = at
 		default:
@@ -86,8 +87,8 @@ func (l *Ledger) forgetDecisions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for id := range releases {
-		if err := l.FollowRelease(ctx, id, true, l.now().UTC()); err != nil {
+	for _, release := range releases {
+		if err := l.FollowRelease(ctx, release, true, l.now().UTC()); err != nil {
 			return err
 		}
 	}

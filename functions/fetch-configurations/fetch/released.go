@@ -13,7 +13,7 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 	if err != nil {
 		return err
 	}
-	r.released, r.followed = map[string]ledger.Release{}, map[string]bool{}
+	r.released, r.followed = map[string]ledger.Release{}, map[ledger.Release]bool{}
 	there := map[string]company{}
 	for _, c := range companies {
 		there[accountID(c.id)] = c
@@ -23,13 +23,13 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 		here := c.visible && c.total() > 0
 		switch {
 		case here && release.Gone:
-			r.followed[id] = true
+			r.followed[release] = true
 			r.attend(KindReleased, c.total(), "company %s (%q) was released by %s, was gone, and has %d units again: it is told as usual", id, c.name, release.Word, c.total())
 			continue
 		case here:
 			r.attend(KindReleased, c.total(), "company %s (%q) is released by %s and still has %d units: 0 is told for it until they are gone; take it back with: synthsync release %s --undo", id, c.name, release.Word, c.total(), id)
 		case !release.Gone:
-			r.followed[id] = false
+			r.followed[release] = false
 			r.attend(KindReleased, 0, "company %s (%q) is released by %s: what was told for it becomes 0", id, release.Account, release.Word)
 		}
 		r.released[id] = release
@@ -38,8 +38,8 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 }
 
 func (r *run) recordReleases(ctx context.Context) error {
-	for id, back := range r.followed {
-		if err := r.Ledger.FollowRelease(ctx, id, back, r.Now().UTC()); err != nil {
+	for release, back := range r.followed {
+		if err := r.Ledger.FollowRelease(ctx, release, back, r.Now().UTC()); err != nil {
 			return err
 		}
 	}

@@ -101,7 +101,7 @@ type run struct {
 	// released are the companies that a person has ended, by account id; followed says of which of them it is news that
 	// they are gone (false) or there again (true).
 	released map[string]ledger.Release
-	followed map[string]bool
+	followed map[ledger.Release]bool
 	rights   map[string]autotask.Access // what the API user may read, by entity
 	// companyTypes are those for whose companies accounts are made, by id; none: all.
 	companyTypes     map[int64]bool
