@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/ledger"
 )
 
@@ -23,7 +25,8 @@ const (
 	handUndo
 	handExport
 	handImport
-	acts = handImport
+	rightsChange
+	acts = rightsChange
 )
 
 // desk is the ledger as a command of the operator opens it.
@@ -87,6 +90,12 @@ func (s *sim) operate(what int, name string) string {
 		return "the ledger is exported"
 	case handImport:
 		return s.importLedger(ctx, act)
+	case rightsChange:
+		if !s.narrowed && s.choose.of(name+" really", 3) != 0 {
+			return ""
+		}
+		s.narrow(!s.narrowed)
+		return fmt.Sprintf("the rights of Autotask's user are narrowed: %v", s.narrowed)
 	}
 	return ""
 }
@@ -158,6 +167,26 @@ func (s *sim) silent(t *task, what string) {
 		s.fail("nobody is told against a person's word", "%s %s, although nobody is to be told, and that was said before it began", t.name, what)
 	}
 }
+
+// narrow takes companies with odd ids, and their devices, out of the user's sight, or gives them back. The record says of what
+// he cannot see that it is not there: of nothing else may a number come.
+func (s *sim) narrow(on bool) {
+	s.narrowed = on
+	s.tenant.Switch(func(w *autotasktest.Switches) { w.Restricted = on })
+	for _, c := range s.tenant.Companies() {
+		if c.ID%2 != 0 {
+			s.changes = append(s.changes, change{id: c.ID, company: true, there: !on && !c.Hidden, closed: c.Inactive})
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.items)) {
+		if i := s.items[id]; i.Company%2 != 0 {
+			s.changes = append(s.changes, change{id: id, item: i, there: !on && !i.Inactive})
+		}
+	}
+}
+
+// hides tells whether the user's rights hide a company.
+func (s *sim) hides(company int64) bool { return s.narrowed && company%2 != 0 }
 
 // speakAgain takes back all that the operator has said.
 func (s *sim) speakAgain() {

@@ -40,6 +40,7 @@ type sim struct {
 	backup []ledger.Document
 
 	exported  []byte
+	narrowed  bool // the rights of Autotask's user
 	runIDs    []string
 	quietFrom int // the step from which on nobody may be told; 0 if all may be
 
@@ -171,6 +172,9 @@ func (s *sim) startRun() {
 		if s.choose.one("company guard", 250, 1) == 1 {
 			s.settings.companyDrop = 40
 		}
+		if s.choose.one("company types", 250, 1) == 1 {
+			s.settings.companyTypes = []string{"Customer"}
+		}
 		s.settings.inactiveZero = s.choose.one("inactive companies as 0", 200, 1) == 1
 		if s.choose.one("observe", 150, 1) == 1 {
 			s.settings.mode = fetch.ModeObserve
@@ -193,6 +197,7 @@ func (s *sim) peace() {
 	s.credentials.Secret, s.credentials.Version = s.secretRight, "last"
 	s.run(time.Time{})
 	s.settings = settings{rules: s.sets[0], mode: fetch.ModePost}
+	s.narrow(false)
 	s.speakAgain()
 	for range 2 {
 		s.pass(25 * time.Hour)

@@ -80,6 +80,7 @@ type settings struct {
 
 	companyDrop  int64 // MAX_COMPANY_DROP_PERCENT
 	inactiveZero bool
+	companyTypes []string
 }
 
 // change is one change of one device or company. Without an item it is about the company's being seen.
@@ -98,7 +99,7 @@ func (s *sim) set(item autotasktest.Item, there bool) {
 	} else {
 		s.tenant.DeleteItem(item.ID)
 	}
-	s.changes = append(s.changes, change{id: item.ID, item: item, there: there && !item.Inactive})
+	s.changes = append(s.changes, change{id: item.ID, item: item, there: there && !item.Inactive && !s.hides(item.Company)})
 	if there {
 		s.items[item.ID] = item
 	} else {
@@ -113,7 +114,7 @@ func (s *sim) add(company, typ int64) {
 
 func (s *sim) setCompany(c autotasktest.Company) {
 	s.tenant.SetCompany(c)
-	s.changes = append(s.changes, change{id: c.ID, company: true, there: !c.Hidden, closed: c.Inactive})
+	s.changes = append(s.changes, change{id: c.ID, company: true, there: !c.Hidden && !s.hides(c.ID), closed: c.Inactive})
 }
 
 func (s *sim) removeCompany(id int64) {
@@ -262,7 +263,7 @@ func (s *sim) perform(what int, where string) {
 		}
 	case 13:
 		id := int64(10 + len(s.changes))
-		s.setCompany(autotasktest.Company{ID: id, Name: fmt.Sprintf("Client %d", id)})
+		s.setCompany(autotasktest.Company{ID: id, Name: fmt.Sprintf("Client %d", id), Type: []int64{1, 7}[s.choose.one(name+" vendor", 250, 1)]})
 		s.add(id, desktop)
 		did = fmt.Sprintf("company %d is new, with a desktop", id)
 	case 14:
