@@ -39,6 +39,7 @@ type stack struct {
 
 	operator string // the tool's executable
 	moved    string // a ledger that was exported on one machine
+	restored string // a file for one that was restored
 	service  service
 }
 

@@ -56,7 +56,7 @@ func (s *stack) asPrinted(line, run, company string) answer {
 	}
 	args := regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(line, -1)
 	for i, a := range args {
-		args[i] = strings.NewReplacer("RUN", run, "COMPANY", company, "new-rules.yaml", rules, "moved.jsonl", s.moved).Replace(strings.Trim(a, `"`))
+		args[i] = strings.NewReplacer("RUN", run, "COMPANY", company, "new-rules.yaml", rules, "moved.jsonl", s.moved, "restored.jsonl", s.restored).Replace(strings.Trim(a, `"`))
 	}
 	cmd, stdout, stderr := s.command("")
 	cmd.Args = append(cmd.Args[:1], args[1:]...)
@@ -81,6 +81,7 @@ func TestTasks_OnAStack_EachIsDoneAsThePageSays(t *testing.T) {
 				settings["MAX_COMPANY_DROP_PERCENT"] = "50"
 			}
 			s := deploy(t, settings)
+			s.restored = filepath.Join(t.TempDir(), "restored.jsonl")
 			if section == "The laptop is replaced by AWS" {
 				s.onALaptop()
 			}

@@ -71,7 +71,7 @@ func (o *operator) types(line, run, company string) {
 			a = run
 		case "COMPANY":
 			a = company
-		case "new-rules.yaml", "moved.jsonl":
+		case "new-rules.yaml", "moved.jsonl", "restored.jsonl":
 			a = filepath.Join(filepath.Dir(o.ledger), a)
 		}
 		args[i] = a
@@ -116,7 +116,7 @@ func TestTasks_EachIsDoneAsThePageSays(t *testing.T) {
 			case "A person is told":
 				address, _ := told(t)
 				fmt.Fprintf(&env, "NOTIFY_URL=%s\nHEARTBEAT_URL=%s\n", address, address)
-			case "The log", "Month end", "The laptop is replaced by AWS", "Something is not mapped":
+			case "The log", "Month end", "The laptop is replaced by AWS", "The ledger is restored from a backup", "Something is not mapped":
 			default:
 				t.Fatalf("no test knows the task %q", task.name)
 			}
