@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
+	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
@@ -41,6 +42,11 @@ func TestOperator_LedgerMovesFromALaptopToAStackAndBack(t *testing.T) {
 	s.onALaptop()
 	made := len(s.sim.Accounts())
 	s.retire(1, desktop)
+	if err := s.cloud.Queue("usage.fifo").Send(t.Context(), []queue.Message{{Group: "1", DeduplicationID: "x", Body: []byte("{}")}}); err != nil {
+		t.Fatal(err)
+	}
+	s.mustType("ledger import "+s.moved+" --stack prod --reason moved", 1, "1 messages of the stack's queue usage are on their way")
+	s.drain("usage.fifo", s.usage) // it cannot be read, and ends with the dead letters
 	s.mustType("ledger import "+s.moved+" --stack prod --reason moved", 0, "are imported", "synthsync run --stack prod")
 	s.mustType("run --stack prod", 0, "10 posted", "0 made")
 	s.truth()

@@ -112,6 +112,11 @@ func (s *sim) importLedger(ctx context.Context, act ledger.Act) string {
 	if _, err := s.desk().Import(ctx, transfer, true, act); err != nil {
 		return "" // a run is under way
 	}
+	for _, t := range slices.Clone(s.tasks) {
+		if !t.dead && !t.ended {
+			s.kill(t, "was stopped for the import") // the command refuses one while messages are on their way
+		}
+	}
 	s.removed = true // a service made since may have been renamed: the export does not know its id
 	s.effects++
 	for id := range s.releases(ctx) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/synthsync/synthsync/cmd/synthsync/letters"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/file"
 )
@@ -129,6 +130,16 @@ func (c *ledgerImportCommand) target(ctx context.Context, p *process) (*ledger.L
 	}
 	if act.Actor, err = s.Caller(ctx); err != nil {
 		return nil, act, nil, wrong(err)
+	}
+	desk := letters.Desk{Boxes: s.Boxes(), Now: p.now}
+	depths, err := desk.Depths(ctx)
+	if err != nil {
+		return nil, act, nil, err
+	}
+	for _, d := range depths {
+		if d.Waiting > 0 {
+			return nil, act, nil, &exitError{exitUndelivered, fmt.Errorf("%d messages of the stack's queue %s are on their way, and would be worked with a ledger that changes under them; import when they have ended (synthsync check %s shows them)", d.Waiting, d.Queue, c.place)}
+		}
 	}
 	return s.Ledger(p.now), act, func() {}, nil
 }
