@@ -229,6 +229,26 @@ func TestClient_EntitiesSideBySide_ThreeInFlightInAllAndTwoPerEntity(t *testing.
 	})
 }
 
+func TestClient_ManyQuestionsAboutOneEntity_TwoInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTenant(even(10))
+		s.serving = served
+		c := login(t, s)
+		var wait sync.WaitGroup
+		for range 8 {
+			wait.Go(func() {
+				if _, err := c.Count(t.Context(), ConfigurationItems, Eq(fieldActive, true)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		if s.peak[string(ConfigurationItems)] != 2 {
+			t.Errorf("in flight at the peak: %v", s.peak)
+		}
+	})
+}
+
 func TestCountItems_Canceled_EndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTenant(even(50_000))

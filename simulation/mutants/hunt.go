@@ -14,7 +14,8 @@ import (
 
 // hunt is how mutants are looked for.
 type hunt struct {
-	root, dir string // the repository; where changed files and programs go
+	root      string // the repository
+	dir       string // where the changed file and the program of one mutant go
 	histories int
 	lasts     time.Duration
 }
@@ -35,6 +36,11 @@ func (f found) String() string {
 
 // of looks for a history in which a mutant breaks a rule, and then for a test that it fails.
 func (h hunt) of(m mutant) (found, error) {
+	var err error
+	if h.dir, err = os.MkdirTemp("", "mutant"); err != nil {
+		return found{}, err
+	}
+	defer func() { _ = os.RemoveAll(h.dir) }()
 	overlay, err := h.write(m)
 	if err != nil {
 		return found{}, err

@@ -9,12 +9,18 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func main() {
@@ -23,14 +29,15 @@ func main() {
 	only := flag.String("only", "", "a part of the name of the files to change; the page is then left as it is")
 	cache := flag.String("cache", "", "a file that keeps what was found, to go on with later")
 	page := flag.String("page", "docs/mutants.md", "the page to write")
+	atOnce := flag.Int("at-once", runtime.NumCPU(), "how many mutants are looked for side by side")
 	flag.Parse()
-	if err := all(hunt{histories: *histories, lasts: *lasts}, *only, *cache, *page); err != nil {
+	if err := all(hunt{histories: *histories, lasts: *lasts}, *only, *cache, *page, *atOnce); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func all(h hunt, only, cache, page string) error {
+func all(h hunt, only, cache, page string, atOnce int) error {
 	known, err := read(cache)
 	if err != nil {
 		return err
@@ -38,38 +45,53 @@ func all(h hunt, only, cache, page string) error {
 	if h.root, err = filepath.Abs("."); err != nil {
 		return err
 	}
-	if h.dir, err = os.MkdirTemp("", "mutants"); err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(h.dir) }()
-	var survivors []string
+	var (
+		mu    sync.Mutex
+		group errgroup.Group
+		wrong []error
+	)
+	group.SetLimit(max(atOnce, 1))
+	before := maps.Clone(known)
 	for n, m := range mutants {
-		if !strings.Contains(m.file, only) {
+		if _, done := before[m.key()]; done || !strings.Contains(m.file, only) {
 			continue
 		}
-		found, done := known[m.key()]
-		if !done {
+		group.Go(func() error {
 			begun := time.Now()
-			if found, err = h.of(m); err != nil {
-				return fmt.Errorf("mutant %d, %s, %s: %w", n+1, m.file, m.change(), err)
+			found, err := h.of(m)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil { // the others are looked for all the same: this takes an hour
+				wrong = append(wrong, fmt.Errorf("mutant %d, %s, %s: %w", n+1, m.file, m.change(), err))
+				fmt.Println(wrong[len(wrong)-1])
+				return nil
 			}
 			fmt.Printf("%d/%d %s %s: %s (%s)\n", n+1, len(mutants), m.rule, m.file, found, time.Since(begun).Round(time.Second))
 			known[m.key()] = found
-			if err := write(cache, known); err != nil {
-				return err
-			}
-		}
-		if !found.Caught && m.why == "" {
-			survivors = append(survivors, m.row(found))
-		}
+			return write(cache, known)
+		})
+	}
+	if err := errors.Join(group.Wait(), errors.Join(wrong...)); err != nil {
+		return err
 	}
 	if only == "" {
 		if err := os.WriteFile(page, []byte(table(known)), 0o600); err != nil {
 			return err
 		}
 	}
-	if len(survivors) > 0 {
-		return fmt.Errorf("%d mutants survive:\n%s", len(survivors), strings.Join(survivors, ""))
+	return survivors(known, only)
+}
+
+// survivors is an error if a mutant lives that ought not to.
+func survivors(known map[string]found, only string) error {
+	var rows []string
+	for _, m := range mutants {
+		if strings.Contains(m.file, only) && !known[m.key()].Caught && m.why == "" {
+			rows = append(rows, m.row(known[m.key()]))
+		}
+	}
+	if len(rows) > 0 {
+		return fmt.Errorf("%d mutants survive:\n%s", len(rows), strings.Join(rows, ""))
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ var observed = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 type desk struct {
 	t      *testing.T
 	sim    *synthesizetest.Simulator
+	url    string
 	book   *ledger.Ledger
 	stage  *usage.Stage
 	tokens int
@@ -34,6 +35,7 @@ func newDesk(t *testing.T, companies ...string) *desk {
 	d := &desk{t: t, sim: synthesizetest.New(synthesizetest.Options{})}
 	server := synthesizetest.Start(d.sim)
 	t.Cleanup(server.Close)
+	d.url = server.URL
 	d.book = ledger.New(memory.New(), time.Now)
 	d.stage = &usage.Stage{
 		Synthesize: d.client(server.URL), Ledger: d.book, Log: slog.New(slog.DiscardHandler),
@@ -225,6 +227,7 @@ func TestUsage_RefusedLoginStopsTheBatchAndIsNoted(t *testing.T) {
 		t.Errorf("%d requests with a wrong key, want at most 2", got)
 	}
 	before := d.sim.Total()
+	d.stage.Synthesize = d.client(d.url) // another worker's: only the ledger tells it of the refusal
 	d.stage.Handle(context.Background(), batch)
 	if got := d.sim.Total(); got != before {
 		t.Errorf("the same run called the vendor %d times more after the refusal", got-before)
