@@ -131,11 +131,14 @@ func (l *Ledger) NoteAct(ctx context.Context, act Act) error {
 
 var rulesKey = Key{kindState, "rules"}
 
+// rulesWord says which rules the last run used.
+type rulesWord struct {
+	Hash string `json:"hash"`
+}
+
 // NoteRules records that the rules are others than the last run's; the first rules are no change.
 func (l *Ledger) NoteRules(ctx context.Context, act Act) error {
-	var known struct {
-		Hash string `json:"hash"`
-	}
+	var known rulesWord
 	if _, err := l.load(ctx, rulesKey, &known); err != nil || known.Hash == act.Rules {
 		return err
 	}
@@ -143,9 +146,7 @@ func (l *Ledger) NoteRules(ctx context.Context, act Act) error {
 	if known.Hash != "" {
 		act.Detail += "; until then " + known.Hash
 	}
-	_, err := decide(ctx, l, rulesKey, act, func(now *struct {
-		Hash string `json:"hash"`
-	}) error {
+	_, err := decide(ctx, l, rulesKey, act, func(now *rulesWord) error {
 		now.Hash = act.Rules
 		return nil
 	})

@@ -3,8 +3,10 @@ package ledger_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +95,94 @@ func TestImport_CutShortAtEachWrite_NobodyUsesItUntilItIsRepeated(t *testing.T) 
 			t.Fatal(err)
 		}
 	}
+}
+
+// sealed is an export of some documents, with an end that agrees with them.
+func sealed(documents ...string) *strings.Reader {
+	lines := `{"synthsync":"ledger","format":1,"ledger":1,"at":"2026-11-01T02:00:00Z","from":"here","program":"1","tenant":{}}` + "\n"
+	for _, d := range documents {
+		lines += d + "\n"
+	}
+	return strings.NewReader(lines + fmt.Sprintf(`{"end":true,"documents":%d,"sha256":"%x"}`+"\n", len(documents), sha256.Sum256([]byte(lines))))
+}
+
+const aHead = `{"kind":"state","id":"head","body":{"format":1,"issued":"2026-11-01T02:00:00Z"}}`
+
+func TestReadTransfer_ADocumentThatNobodyCanRead_IsNamed(t *testing.T) {
+	if _, err := ledger.ReadTransfer(sealed(aHead)); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{
+		"account/175", "run/1772331300000", "tally/1772331300000", "release/175", "letter/m-1", "act/1", "state/head", "state/last", "state/good",
+		"state/services", "state/baseline", "state/held", "state/hand", "state/history", "state/incidents", "state/rebuild", "state/tenant", "state/rules",
+	} {
+		kind, id, _ := strings.Cut(key, "/")
+		_, err := ledger.ReadTransfer(sealed(aHead, fmt.Sprintf(`{"kind":%q,"id":%q,"body":"no such thing"}`, kind, id)))
+		if key == "state/head" {
+			_, err = ledger.ReadTransfer(sealed(`{"kind":"state","id":"head","body":"no such thing"}`))
+		}
+		if err == nil || !strings.Contains(err.Error(), id) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	for name, export := range map[string]*strings.Reader{
+		"no head": sealed(), "unknown kind": sealed(aHead, `{"kind":"else","id":"1","body":{}}`), "twice": sealed(aHead, aHead),
+		"no id": sealed(aHead, `{"kind":"run","id":"","body":{}}`), "no body": sealed(aHead, `{"kind":"run","id":"1"}`),
+		"unknown field": sealed(aHead, `{"kind":"run","id":"1","body":{},"extra":1}`),
+	} {
+		if _, err := ledger.ReadTransfer(export); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+// FuzzTransfer imports whatever stands in an export whose end agrees with it. What is refused says why; what is taken can
+// be used, and nothing of it is believed to be told.
+func FuzzTransfer(f *testing.F) {
+	f.Add(`{"kind":"account","id":"175","body":{"name":"Contoso","exists":true,"pairs":{"Servers":{"state":"told","units":3,"observedAt":"2026-03-01T02:15:00Z","serviceId":"s1","everTold":true}}}}`,
+		`{"kind":"state","id":"services","body":{"list":[{"key":"Servers","name":"Servers","id":"s1","ruled":true}],"lookedAt":"2026-03-01T02:15:00Z"}}`)
+	f.Add(`{"kind":"state","id":"hand","body":{"mode":{"mode":"post"}}}`, `{"kind":"release","id":"175","body":{}}`)
+	f.Add(`{"kind":"account","id":"175","body":null}`, `{"kind":"run","id":"1772331300000","body":{"runId":"r","state":"done"}}`)
+	f.Add(`{"kind":"letter","id":"m","body":{"queue":"usage"},"expires":"2026-11-20T02:00:00Z"}`, `{"end":false}`)
+	f.Add(`{"kind":"state","id":"last","body":"2026-03-01T02:15:00Z"}`, `{"kind":"tally","id":"0001772331300000","body":{}}`)
+	now := time.Date(2026, 11, 2, 2, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, first, second string) {
+		transfer, err := ledger.ReadTransfer(sealed(aHead, first, second))
+		if err != nil {
+			if err.Error() == "" {
+				t.Fatal("refused without a word")
+			}
+			return
+		}
+		store := memory.New()
+		store.Now = func() time.Time { return now }
+		book := ledger.New(store, func() time.Time { return now })
+		if _, err := book.Import(t.Context(), transfer, false, ledger.Act{Actor: "ann"}); err != nil {
+			t.Fatalf("checked, and then not taken: %v", err)
+		}
+		for name, ask := range questions {
+			if err := ask(t.Context(), book); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		accounts, err := book.Accounts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, a := range accounts {
+			for service, p := range a.Pairs {
+				if p.State == ledger.Told {
+					t.Fatalf("%s, %s is believed to be told", id, service)
+				}
+			}
+		}
+		if hand, err := book.Hand(t.Context()); err != nil || hand.Mode != (ledger.ModeWord{}) {
+			t.Fatalf("the mode came along: %+v, %v", hand, err)
+		}
+		if _, err := book.Begin(t.Context(), "run", time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestImport_WhileARunReads_IsRefused(t *testing.T) {

@@ -103,33 +103,66 @@ func (t *Transfer) add(line []byte, seen map[Key]bool) error {
 	return nil
 }
 
-// check reads what an import must understand.
+// check reads every document, as those who use the ledger will.
 func (t *Transfer) check() error {
 	for _, doc := range t.documents {
 		key := Key{doc.Kind, doc.ID}
-		var into any
-		var h head
-		switch {
-		case key == headKey:
-			into = &h
-		case doc.Kind == kindAccount:
-			into = &Account{}
-		case key == servicesKey:
-			into = &Services{}
-		case key == handKey:
-			into = &Hand{}
-		default:
-			continue
+		into := readAs(key)
+		if into == nil {
+			continue // of no use to anybody
 		}
 		if err := json.Unmarshal(doc.Body, into); err != nil {
 			return fmt.Errorf("read %s of the export: %w", key, err)
 		}
-		if key == headKey {
+		if h, is := into.(*head); is {
 			t.issued = h.Issued
 		}
 	}
 	if t.issued.IsZero() {
 		return errors.New("the export has no head: it says not how far observation times had got")
+	}
+	return nil
+}
+
+// readAs is what a document is read into.
+func readAs(key Key) any {
+	switch key.Kind {
+	case kindAccount:
+		return &Account{}
+	case kindRun:
+		return &Run{}
+	case kindTally:
+		return &tally{}
+	case kindRelease:
+		return &Release{}
+	case kindLetter:
+		return &Letter{}
+	case kindAct:
+		return &Act{}
+	}
+	switch key {
+	case headKey:
+		return &head{}
+	case lastKey, goodKey:
+		return &time.Time{}
+	case servicesKey:
+		return &Services{}
+	case baselineKey:
+		return &Baseline{}
+	case heldKey:
+		return &Held{}
+	case handKey:
+		return &Hand{}
+	case historyKey:
+		return &History{}
+	case incidentsKey:
+		return &Incidents{}
+	case rebuildKey:
+		return &rebuild{}
+	case tenantKey:
+		return &Tenant{}
+	case rulesKey:
+		return &rulesWord{}
 	}
 	return nil
 }
