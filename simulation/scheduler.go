@@ -139,6 +139,17 @@ type option struct {
 	do   func()
 }
 
+// stage is the function whose step it is, or "between" if none's.
+func (o option) stage() string {
+	if o.who == nil {
+		return between
+	}
+	return o.who.stage
+}
+
+// between is where an act is counted that came before a step of no function: while messages wait, or nothing is under way.
+const between = "between"
+
 // run lets things happen until a time, or until nothing is under way any more if the time is zero.
 func (s *sim) run(until time.Time) {
 	for s.problem == "" {
@@ -285,7 +296,7 @@ func (s *sim) step(options []option) {
 		return
 	}
 	if !s.calm {
-		if s.act(options[0].what) {
+		if s.act(options[0]) {
 			return // what can happen next may be something else now
 		}
 	}

@@ -148,11 +148,14 @@ func (s *sim) live() {
 	for s.runsLeft > 0 && s.problem == "" {
 		s.runsLeft--
 		for range s.choose.of("a day at the MSP", 4) {
-			s.perform(1+s.choose.of("what happens there", deviceActs), "run")
+			s.perform(1+s.choose.of("what happens there", deviceActs), "the next run", between)
 		}
 		s.startRun()
 		gaps := []time.Duration{23 * time.Hour, 5 * time.Second, time.Minute, 20 * time.Minute, 3 * time.Hour, 25 * time.Hour, 24 * time.Hour, 31 * 24 * time.Hour}
 		s.run(time.Now().Add(gaps[s.choose.of("gap", len(gaps))]).Truncate(grid))
+		if s.last.State == fetch.StateHeld && s.choose.one("the operator believes the held run", 300, 1) == 1 {
+			s.happened("approve", s.approves("held"), "the next run", between)
+		}
 	}
 	s.peace()
 }
@@ -289,7 +292,11 @@ func sum(body []byte) uint64 {
 	return fnv(0, string(body))
 }
 
+// Stages are the columns of the coverage: the three functions, and the time when none of them is about to do a thing.
+var Stages = []string{"run", "accounts", "usage", between}
+
 // CannotMeet tells which faults a stage cannot meet: what is read takes no effect late, runs delete no messages.
 func CannotMeet(what, stage string) bool {
-	return strings.HasPrefix(what, "state ") || stage == "run" && (what == "accepted late" || what == "deletion lost")
+	return strings.HasPrefix(what, "state ") || stage == "run" && (what == "accepted late" || what == "deletion lost") ||
+		stage == between && !IsAct(what)
 }

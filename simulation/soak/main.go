@@ -184,32 +184,35 @@ func report(all []found, errs []error, took time.Duration) int {
 	return code
 }
 
-// table prints how often each fault met each stage, and returns how many cells that can be met were not.
+// table prints how often each fault, and each thing that somebody did, met each stage, and returns how many cells that can be
+// met were not.
 func table(coverage map[string]int) (empty int) {
-	stages := []string{"run", "accounts", "usage"}
-	whats := map[string]bool{}
+	kinds := map[bool]map[string]bool{true: {}, false: {}}
 	for cell := range coverage {
-		what, stage, _ := strings.Cut(cell, " @ ")
-		if stage != "world" {
-			whats[what] = true
-		} else {
-			fmt.Printf("%-26s %10d\n", what, coverage[cell])
-		}
+		what, _, _ := strings.Cut(cell, " @ ")
+		kinds[simulation.IsAct(what)][what] = true
 	}
-	fmt.Printf("\n%-26s %10s %10s %10s\n", "", stages[0], stages[1], stages[2])
-	for _, what := range slices.Sorted(maps.Keys(whats)) {
-		fmt.Printf("%-26s", what)
-		for _, stage := range stages {
-			n := coverage[what+" @ "+stage]
-			switch {
-			case n > 0:
-				fmt.Printf(" %10d", n)
-			case simulation.CannotMeet(what, stage):
-				fmt.Printf(" %10s", "-")
-			default:
-				fmt.Printf(" %10s", "EMPTY")
-				empty++
+	for _, acts := range []bool{false, true} {
+		fmt.Printf("%-30s", map[bool]string{false: "what went wrong", true: "what somebody did"}[acts])
+		for _, stage := range simulation.Stages {
+			fmt.Printf(" %10s", stage)
+		}
+		fmt.Println()
+		for _, what := range slices.Sorted(maps.Keys(kinds[acts])) {
+			fmt.Printf("%-30s", what)
+			for _, stage := range simulation.Stages {
+				n := coverage[what+" @ "+stage]
+				switch {
+				case n > 0:
+					fmt.Printf(" %10d", n)
+				case simulation.CannotMeet(what, stage):
+					fmt.Printf(" %10s", "-")
+				default:
+					fmt.Printf(" %10s", "EMPTY")
+					empty++
+				}
 			}
+			fmt.Println()
 		}
 		fmt.Println()
 	}

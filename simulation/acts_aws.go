@@ -1,0 +1,114 @@
+package simulation
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/memory"
+)
+
+// What the platform does, and people by its console.
+
+func (s *sim) secretsPutRight(_ string) string {
+	s.keys.PartnerAPIKey = s.keysRight
+	s.versions++
+	s.keys.Version = fmt.Sprint("v", s.versions)
+	s.credentials.Secret = s.secretRight
+	s.credentials.Version = fmt.Sprint("v", s.versions)
+	return "the secrets are put right"
+}
+
+func (s *sim) visibilityEnds(name string) string {
+	var which string
+	q := []*fifo{s.accounts, s.usage}[s.choose.of(name, 2)]
+	for _, e := range q.entries {
+		if time.Now().Before(e.hidden) && s.choose.of(name+" message", 2) == 0 {
+			e.hidden = time.Time{}
+			which += " " + e.id
+		}
+	}
+	if which == "" {
+		return ""
+	}
+	s.early = true
+	return "the visibility time-out of" + which + " is over early"
+}
+
+// replay brings a dead letter back, now and then leaving it where it was, so that it comes twice.
+func (s *sim) letterReplayed(name string) string {
+	q := []*fifo{s.accounts, s.usage}[s.choose.of(name, 2)]
+	if len(q.dead) == 0 {
+		return ""
+	}
+	at := s.choose.of(name+" letter", len(q.dead))
+	l := q.dead[at]
+	s.replays++
+	id := q.put(l.group, fmt.Sprintf("%s-%d", l.id, s.replays), l.body)
+	if s.choose.of(name+" twice", 3) != 2 {
+		q.dead = slices.Delete(q.dead, at, at+1)
+	}
+	return fmt.Sprintf("dead letter %s is replayed as %s", l.id, id)
+}
+
+func (s *sim) anotherRun(_ string) string {
+	if s.runsLeft > 0 {
+		s.runsLeft--
+		s.startRun()
+		return "one more run is started"
+	}
+	return ""
+}
+
+func (s *sim) backedUp(_ string) string {
+	s.backup = s.copyTable()
+	return "the ledger is backed up"
+}
+
+func (s *sim) restoredFromBackup(name string) string {
+	if s.backup != nil && s.choose.of(name, 3) == 0 {
+		s.restore()
+		return "the ledger is restored from the backup"
+	}
+	return ""
+}
+
+// copyTable is a backup of the ledger.
+func (s *sim) copyTable() []ledger.Document {
+	var docs []ledger.Document
+	for _, kind := range []ledger.Kind{"state", "account", "run", "tally", "release", "act"} {
+		for doc, err := range s.table.List(context.Background(), kind) {
+			if err != nil {
+				panic(err)
+			}
+			doc.Body = bytes.Clone(doc.Body)
+			docs = append(docs, doc)
+		}
+	}
+	return docs
+}
+
+// restore puts the ledger back, as the operator does: into a table that is empty else, with no function at work.
+func (s *sim) restore() {
+	table := memory.New()
+	for _, doc := range s.backup {
+		for v := range doc.Version {
+			if err := table.Write(context.Background(), ledger.Write{Key: doc.Key, IfVersion: v, Body: doc.Body, Expires: doc.Expires}); err != nil {
+				panic(err)
+			}
+		}
+	}
+	for _, t := range slices.Clone(s.tasks) {
+		if !t.dead && !t.ended {
+			s.kill(t, "was stopped for the restore")
+		}
+	}
+	s.table.Store = table
+	s.restored = true
+	s.landed = map[string]landing{}
+	s.effects++
+	s.listen()
+}

@@ -1,0 +1,78 @@
+package simulation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// equals holds Synthesize against a direct count of the devices.
+func (s *sim) equals() {
+	ids := map[string]string{} // the name at Synthesize by service id
+	for _, service := range s.vendor.Services() {
+		ids[service.ID] = service.Name
+	}
+	accounts := map[string]bool{}
+	for _, a := range s.vendor.Accounts() {
+		accounts[a.ID] = true
+	}
+	docs, err := s.table.Get(context.Background(), ledger.Key{Kind: "state", ID: "services"})
+	var known ledger.Services
+	if err != nil || json.Unmarshal(docs[0].Body, &known) != nil {
+		s.fail("liveness", "the ledger knows no services: %v", err)
+		return
+	}
+	held := map[string]string{}
+	for pair, units := range s.vendor.Counts() {
+		held[pair.AccountID+"|"+pair.Service] = units.String()
+	}
+	set := s.settings
+	now := &reading{from: len(s.changes), to: len(s.changes)}
+	visible := map[string]bool{}
+	for _, c := range s.tenant.Companies() {
+		if c.Hidden || c.ID == 0 {
+			continue
+		}
+		id := strconv.FormatInt(c.ID, 10)
+		visible[id] = true
+		var total int64
+		for name, types := range set.rules.types {
+			want, _ := s.bounds(now, c.ID, types)
+			total += want
+			service, ok := known.ByName(name)
+			if !ok || ids[service.ID] == "" {
+				s.fail("liveness", "service %q does not stand at Synthesize", name)
+				return
+			}
+			got, told := held[id+"|"+ids[service.ID]]
+			switch {
+			case !accounts[id]:
+			case told && got != fmt.Sprint(want), !told && want > 0:
+				s.fail("liveness", "company %d has %d %s and Synthesize holds %q; the ledger: %+v", c.ID, want, name, got, s.account(id).Pairs[service.Key])
+				return
+			}
+		}
+		if total > 0 && !c.Inactive && !accounts[id] {
+			s.fail("liveness", "company %d has %d units and no account", c.ID, total)
+			return
+		}
+	}
+	built := s.vendor.Built()
+	for pair, units := range s.vendor.Counts() {
+		if visible[pair.AccountID] && accounts[pair.AccountID] && built[pair] != units {
+			s.fail("one rebuild, never owed for long", "%v holds %s, and people see %q", pair, units, built[pair])
+			return
+		}
+	}
+	for _, q := range []*fifo{s.accounts, s.usage} {
+		if len(q.entries) > 0 {
+			s.fail("nothing lost", "%d messages are left over in %s", len(q.entries), q.name)
+		}
+		if q.sent != q.deleted+q.died {
+			s.fail("nothing lost", "%s took %d messages; %d were worked and %d died", q.name, q.sent, q.deleted, q.died)
+		}
+	}
+}
