@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -60,6 +61,7 @@ func (s *sim) equals() {
 			return
 		}
 	}
+	s.reported(visible, accounts)
 	built := s.vendor.Built()
 	for pair, units := range s.vendor.Counts() {
 		if visible[pair.AccountID] && accounts[pair.AccountID] && built[pair] != units {
@@ -73,6 +75,21 @@ func (s *sim) equals() {
 		}
 		if q.sent != q.deleted+q.died {
 			s.fail("nothing lost", "%s took %d messages; %d were worked and %d died", q.name, q.sent, q.deleted, q.died)
+		}
+	}
+}
+
+// reported holds the last run's word against the counts that nobody can bring up to date, since their companies cannot be
+// seen: each that stands in an account must be reported by name.
+func (s *sim) reported(visible, accounts map[string]bool) {
+	var said strings.Builder
+	for _, a := range s.last.Attention {
+		said.WriteString(a.Text + "\n")
+	}
+	for pair, units := range s.vendor.Counts() {
+		if id := pair.AccountID; id != "0" && accounts[id] && !visible[id] && units.String() != "0" &&
+			!strings.Contains(said.String(), "company "+id+" (") && !strings.Contains(said.String(), "(id "+id+")") {
+			s.fail("what cannot be told is reported", "company %s cannot be seen, stands at Synthesize with %s, and the run says nothing of it: %+v", id, units, s.last.Attention)
 		}
 	}
 }

@@ -98,6 +98,9 @@ func (t *Transfer) add(line []byte, seen map[Key]bool) error {
 	case len(doc.Body) == 0 || doc.Body[0] != '{' && doc.Body[0] != '"': // "last" is a time
 		return fmt.Errorf("%s has no body", key)
 	}
+	if err := CheckWrites([]Write{{Key: key, Body: doc.Body}}); err != nil {
+		return err
+	}
 	seen[key] = true
 	t.documents = append(t.documents, doc)
 	return nil
