@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/synthsync/synthsync/shared/ledger"
@@ -27,6 +28,9 @@ func (s *sim) written(t *task, before []ledger.Document, writes []ledger.Write) 
 		_ = json.Unmarshal(w.Body, &is)
 		for key, p := range is.Pairs {
 			q := was.Pairs[key]
+			if q.State != p.State || q.NoMap != p.NoMap {
+				s.count(pairState(q)+" > "+pairState(p), Pairs)
+			}
 			for token, attempt := range p.Open {
 				if _, open := q.Open[token]; open {
 					continue
@@ -49,4 +53,15 @@ func (s *sim) written(t *task, before []ledger.Document, writes []ledger.Write) 
 			}
 		}
 	}
+}
+
+// Pairs is the column of the coverage that says from which state to which the ledger's pairs went.
+const Pairs = "pairs"
+
+func pairState(p ledger.Pair) string {
+	state := cmp.Or(string(p.State), "never")
+	if p.NoMap {
+		state += ", no map"
+	}
+	return state
 }

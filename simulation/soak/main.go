@@ -81,7 +81,7 @@ func between(text string, histories uint64) (from, to uint64, err error) {
 // worker lives through every stride-th seed. One process uses one processor, so that one seed is one history.
 func worker(from, to, stride uint64, lasts time.Duration) {
 	runtime.GOMAXPROCS(1)
-	debug.SetGCPercent(400) // a history is small, and gone after it
+	debug.SetGCPercent(2000) // a history is small, and gone after it
 	end := time.Now().Add(lasts)
 	f := found{Coverage: map[string]int{}}
 	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{
@@ -106,7 +106,7 @@ func worker(from, to, stride uint64, lasts time.Duration) {
 // untilFirst is for the mutants: is there a history that fails, and after how many?
 func untilFirst(from, to uint64, lasts time.Duration) {
 	runtime.GOMAXPROCS(1)
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(2000)
 	end := time.Now().Add(lasts)
 	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{
 		Name: "first",
@@ -184,12 +184,17 @@ func report(all []found, errs []error, took time.Duration) int {
 	return code
 }
 
-// table prints how often each fault, and each thing that somebody did, met each stage, and returns how many cells that can be
-// met were not.
+// table prints how often each fault, and each thing that somebody did, met each stage, and the states of pairs that were seen.
+// It returns how many cells that can be met were not.
 func table(coverage map[string]int) (empty int) {
 	kinds := map[bool]map[string]bool{true: {}, false: {}}
-	for cell := range coverage {
-		what, _, _ := strings.Cut(cell, " @ ")
+	pairs := map[string]int{}
+	for cell, n := range coverage {
+		what, stage, _ := strings.Cut(cell, " @ ")
+		if stage == simulation.Pairs {
+			pairs[what] = n
+			continue
+		}
 		kinds[simulation.IsAct(what)][what] = true
 	}
 	for _, acts := range []bool{false, true} {
@@ -216,5 +221,10 @@ func table(coverage map[string]int) (empty int) {
 		}
 		fmt.Println()
 	}
+	fmt.Println("how the ledger's pairs went from state to state")
+	for _, what := range slices.Sorted(maps.Keys(pairs)) {
+		fmt.Printf("%-45s %10d\n", what, pairs[what])
+	}
+	fmt.Println()
 	return empty
 }
