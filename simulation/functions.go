@@ -120,7 +120,7 @@ func (s *sim) fetchRun(event fetch.Event) *task {
 			Autotask: client, Ledger: ledger.New(store{t, s.table}, t.now), Log: discard, Now: t.now, NewRunID: t.token,
 			AccountsQueue: sqsfifo.NewSender(api{t, s.accounts}, "accounts.fifo"), UsageQueue: sqsfifo.NewSender(api{t, s.usage}, "usage.fifo"),
 			Rules: set.rules.parsed, Mode: set.mode, Guard: fetch.Guard{MaxDropPercent: 30, MaxRisePercent: 100, MaxCompanyDropPercent: set.companyDrop},
-			RefreshAfter: refreshAfter, IncludeOwnCompany: set.includeOwn, InactiveZero: set.inactiveZero, CompanyTypes: set.companyTypes, LeaseFor: leaseFor,
+			RefreshAfter: s.refresh, IncludeOwnCompany: set.includeOwn, InactiveZero: set.inactiveZero, CompanyTypes: set.companyTypes, LeaseFor: leaseFor,
 			SecretVersion: func(context.Context) (string, error) { return s.credentials.Version, nil },
 		}
 		ctx, cancel := wiring.Within(t.ctx)

@@ -30,8 +30,9 @@ type sim struct {
 	choose   *choices
 	began    time.Time
 	calm     bool // nothing goes wrong any more
-	trouble  int  // of a thousand requests, so many go wrong
-	restless int  // before so many of a thousand steps somebody acts
+	refresh  time.Duration
+	trouble  int // of a thousand requests, so many go wrong
+	restless int // before so many of a thousand steps somebody acts
 
 	tenant *autotasktest.Tenant
 	vendor *synthesizetest.Simulator
@@ -113,7 +114,7 @@ func live(t *testing.T, seed uint64, replay map[string]int) (out Outcome) {
 
 func newSim(seed uint64, replay map[string]int) *sim {
 	s := &sim{
-		choose: newChoices(seed, replay), began: time.Now(),
+		choose: newChoices(seed, replay), began: time.Now(), refresh: refreshAfter,
 		tenant: autotasktest.NewTenant(autotasktest.Options{LogLimit: -1}),
 		vendor: synthesizetest.New(synthesizetest.Options{Seed: 1, LogLimit: -1, NoHistory: true, Switches: synthesizetest.Switches{RateLimit: -1}}),
 		table:  &table{memory.New()}, accounts: newFifo("accounts", 2), usage: newFifo("usage", 2), sets: ruleSets(),
@@ -139,6 +140,9 @@ func (s *sim) live() {
 	s.restless = []int{0, 15, 40, 100}[s.choose.of("acts", 4)]
 	if s.choose.one("somebody stands by who maps", 700, 1) == 1 {
 		s.vendor.Switch(func(sw *synthesizetest.Switches) { sw.MapOnCreate = true })
+	}
+	if s.choose.one("nothing is told anew without need", 500, 1) == 1 {
+		s.refresh = 60 * 24 * time.Hour // else each night would heal what the last one did wrong
 	}
 	s.populate()
 	s.runsLeft = 3 + s.choose.of("runs", 6)

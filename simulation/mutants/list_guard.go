@@ -8,7 +8,7 @@ var guarding = []mutant{
 	{rule: "5 guard", file: fetchDir + "guard.go", old: "(now-was)*100 > g.MaxRisePercent*was", new: "(now-was)*100 >= g.MaxRisePercent*was"},
 	{rule: "5 guard", file: fetchDir + "guard.go", old: "now-was >= minGuardedUnits", new: "now-was > minGuardedUnits"},
 	{rule: "5 guard", file: fetchDir + "guard.go", old: "was >= minGuardedItems && named && items == 0", new: "was > minGuardedItems && named && items == 0"},
-	{rule: "5 guard", file: fetchDir + "guard.go", old: "was >= minGuardedItems && named && items == 0", new: "was >= minGuardedItems && items == 0"},
+	{rule: "5 guard", file: fetchDir + "guard.go", old: "was >= minGuardedItems && named && items == 0", new: "was >= minGuardedItems && (named || true) && items == 0"},
 	{rule: "5 guard", file: fetchDir + "guard.go", old: "		if !s.Ruled || s.Retired {", new: "		if !s.Ruled {"},
 	{rule: "5 guard", file: fetchDir + "guard.go", old: "!listed && then.Items > 0 {", new: "!listed && then.Items > 1 {"},
 	{rule: "5 guard", file: fetchDir + "guard.go", old: "if c.Reason != ReasonUnruled && c.Reason != ReasonLeftOut {", new: "if c.Reason != ReasonUnruled {"},
