@@ -242,6 +242,19 @@ func TestRebuild_OnlyDebtsOfTheDeadAreForOthers(t *testing.T) {
 	}
 }
 
+func TestRebuild_NotedByAClockFarAhead_IsForOthersAtOnce(t *testing.T) {
+	b := newBook(t)
+	b.must(b.OweRebuild(t.Context(), "w1"))
+	b.now = b.now.Add(-10 * time.Minute)
+	if owed, err := b.RebuildOwed(t.Context(), 15*time.Minute); err != nil || len(owed) != 0 {
+		t.Fatalf("a little ahead is a living worker's: %v %v", owed, err)
+	}
+	b.now = b.now.Add(-24 * time.Hour)
+	if owed, err := b.RebuildOwed(t.Context(), 15*time.Minute); err != nil || len(owed) != 1 {
+		t.Fatalf("it waits for a day that may never come: %v %v", owed, err)
+	}
+}
+
 func TestRefusal_HoldsForTheRunUntilTheSecretHasAnotherVersion(t *testing.T) {
 	b := newBook(t)
 	ctx := context.Background()

@@ -3,7 +3,7 @@ package main
 // deciding: the operator's hand (mode, hold, approval, release, a company's own guard) and the hour's budget.
 var deciding = []mutant{
 	{rule: "mode", file: ledgerDir + "hand.go", old: "	if h.Mode.Mode != \"\" {", new: "	if false {", aside: true},
-	{rule: "mode", file: fetchDir + "event.go", old: "		if !known {\n			return", new: "		if false {\n			return", aside: true},
+	{rule: "mode", file: fetchDir + "event.go", old: "		if !known {\n			return", new: "		if !known && false {\n			return", aside: true},
 	{rule: "mode", file: fetchDir + "event.go", old: "twice := (*f)[name]; twice {", new: "twice := (*f)[name]; twice && false {", aside: true},
 	{rule: "hold", file: ledgerDir + "hand.go", old: "	case h.Hold.On:", new: "	case false:", aside: true},
 	{rule: "hold", file: fetchDir + "judge.go", old: "	if hand := r.hand.Hold; hand.On {", new: "	if hand := r.hand.Hold; false {", aside: true},

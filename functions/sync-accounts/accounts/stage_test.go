@@ -218,6 +218,22 @@ func TestAccounts_AccountMessageWaitsForItsRunsLook(t *testing.T) {
 	}
 }
 
+func TestAccounts_AccountThatAnotherWorkerIsMaking_IsLeftToHim(t *testing.T) {
+	d := newDesk(t)
+	d.handle(d.services(observed, "Servers"))
+	d.must(d.book.NoteAccount(context.Background(), "1", func(a *ledger.Account) {
+		a.Making = &ledger.Making{Token: "another", Since: d.now.Add(-time.Second)}
+	}))
+	failures := d.handle(d.account(observed, "1", "A"))
+	if len(failures) != 1 || failures[0].RetryAfter == 0 || d.asked("POST", "/organization/accounts") != 0 {
+		t.Fatalf("%+v, asked %d times", failures, d.asked("POST", "/organization/accounts"))
+	}
+	d.now = d.now.Add(time.Minute) // his request can no longer take effect
+	if failures := d.handle(d.account(observed, "1", "A")); len(failures) != 0 || len(d.sim.Accounts()) != 1 {
+		t.Errorf("%+v, %v", failures, d.sim.Accounts())
+	}
+}
+
 func TestAccounts_AnswerLost_AccountsAreNotMadeTwice(t *testing.T) {
 	d := newDesk(t)
 	d.handle(d.services(observed, "Servers"))

@@ -238,6 +238,41 @@ func TestUsage_RefusedLoginStopsTheBatchAndIsNoted(t *testing.T) {
 	}
 }
 
+func TestUsage_FaultOfTheWholeIntegration_EndsTheMessageAtItsFirstCount(t *testing.T) {
+	d := newDesk(t, "1")
+	d.sim.Inject(synthesizetest.Fault{Match: isCount, Times: -1, Kind: synthesizetest.ServerError, Status: 403})
+	asked := &asked{Poster: d.stage.Synthesize}
+	d.stage.Synthesize = asked
+	d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, map[string]int64{"Servers": 3, "Workstations": 4})})
+	if asked.posts != 1 || d.sim.Total() != 1 {
+		t.Errorf("%d posts, %d requests, want the first count's alone", asked.posts, d.sim.Total())
+	}
+}
+
+// asked counts what a stage asks of its client, which sends nothing more itself once the vendor has refused it.
+type asked struct {
+	usage.Poster
+	posts int
+}
+
+func (a *asked) PostCount(ctx context.Context, c synthesize.Count) synthesize.Outcome {
+	a.posts++
+	return a.Poster.PostCount(ctx, c)
+}
+
+func TestUsage_AnswerUnclearAndNothingAccepted_TheRebuildStaysOwed(t *testing.T) {
+	d := newDesk(t, "1", "2")
+	d.sim.UnmapAccount("2")
+	d.sim.Inject(synthesizetest.Fault{Where: synthesizetest.Where{AccountID: "1"}, Match: isCount, Times: -1, Kind: synthesizetest.DropAfter})
+	d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, servers(4)), d.message("2", observed, servers(5))})
+	if d.held("1", "Servers") != "4" {
+		t.Fatalf("Synthesize holds %q; the count was to take effect", d.held("1", "Servers"))
+	}
+	if owed, _ := d.book.RebuildOwed(context.Background(), 0); len(owed) != 1 {
+		t.Errorf("owed: %v, though a count may stand that people do not see", owed)
+	}
+}
+
 func TestUsage_MessageWaitsForItsRunsLook(t *testing.T) {
 	d := newDesk(t, "1")
 	failures, _ := d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed.Add(time.Hour), servers(4))})
