@@ -50,10 +50,7 @@ func (e *SupersededError) Error() string {
 
 // Pair is the account's count of a service, for the service's present id.
 func (a Account) Pair(s Service) Pair {
-	p, known := a.Pairs[s.Key]
-	if !known && a.Adopted && s.Adopted {
-		return Pair{State: Unknown}
-	}
+	p := a.Pairs[s.Key]
 	if p.State == Never && a.Adopted && s.Adopted && !p.NoMap {
 		return Pair{State: Unknown}
 	}

@@ -131,6 +131,9 @@ func TestRelease_HoldsUntilItIsBackOrTakenBack(t *testing.T) {
 		if err := l.FollowRelease(ctx, first, back, *now); err != nil {
 			t.Fatal(err)
 		}
+		if r := must[map[string]ledger.Release](t)(l.Releases(ctx))["7"]; !back && !r.Gone {
+			t.Error("it is gone, and nobody has noted it")
+		}
 	}
 	if open() != 0 {
 		t.Error("it is back, and still released")

@@ -17,7 +17,7 @@ var knowing = []mutant{
 	{rule: "3 maybe told", file: vendorDir + "attempt.go", old: "unclear: !notSent, reason", new: "unclear: false, reason"},
 	{rule: "3 maybe told", file: vendorDir + "do.go", old: "	c.unclear = c.unclear || last.unclear", new: "	c.unclear = last.unclear"},
 	{rule: "3 unknown", file: ledgerDir + "pair.go", old: "	if (p.State == Told || p.State == MaybeTold) && id != p.ServiceID {", new: "	if false && id != p.ServiceID {"},
-	{rule: "3 unknown", file: ledgerDir + "account.go", old: "	if !known && a.Adopted && s.Adopted {", new: "	if !known && false {"},
+	{rule: "3 unknown", file: ledgerDir + "account.go", old: "	if p.State == Never && a.Adopted && s.Adopted && !p.NoMap {", new: "	if false {"},
 	{rule: "3 unknown", file: ledgerDir + "account.go", old: "		if p.State == Told || p.State == MaybeTold || p.State == Unknown {\n			p = p.unknown()\n		}\n", new: ""},
 	{rule: "4 zero", file: fetchDir + "plan.go", old: "	case units == 0 && pair.Units > 0:\n		return ReasonGone", new: "	case units == 0 && pair.Units > 0:\n		return \"\""},
 	{rule: "4 zero", file: fetchDir + "plan.go", old: "	if !c.visible {\n		// Its", new: "	if false {\n		// Its"},

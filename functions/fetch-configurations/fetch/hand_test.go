@@ -119,6 +119,29 @@ func TestApproval_TheSameFallAtOtherCompanies_IsHeldAnew(t *testing.T) {
 	}
 }
 
+// Messages of an older run can be delivered late. Then the guard compares with other counts than those that were on the
+// screen when somebody approved.
+func TestApproval_WhatItWasComparedWithHasMovedOn_IsHeldAnew(t *testing.T) {
+	o := newOffice(t)
+	gone := o.add(1, 1, 30)
+	o.night()
+	for _, id := range gone {
+		o.tenant.Retire(id)
+	}
+	o.approve(o.night().RunID)
+	base, err := o.book.Baseline(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	base.RunID, base.ObservedAt = "late", base.ObservedAt.Add(time.Minute)
+	if err := o.book.MoveBaseline(context.Background(), base); err != nil {
+		t.Fatal(err)
+	}
+	if r := o.night(); r.State != fetch.StateHeld {
+		t.Errorf("%s: what was approved was a fall from other counts", r.State)
+	}
+}
+
 func TestApproval_BearsTheMarginAndNoMore(t *testing.T) {
 	for retired, want := range map[int]string{2: fetch.StateDone, 3: fetch.StateHeld} {
 		o := newOffice(t)
