@@ -27,7 +27,7 @@ func TestGoodRun_IsTheNewestNoted_WhateverOrderTheyEndIn(t *testing.T) {
 func TestMoveBaseline_TheNewestRunsCountsStand_WhateverOrderTheyEndIn(t *testing.T) {
 	book := ledger.New(memory.New(), time.Now)
 	newest := time.Date(2026, 11, 2, 2, 15, 0, 0, time.UTC)
-	for _, at := range []time.Time{newest.Add(-24 * time.Hour), newest, newest.Add(-time.Hour), newest} {
+	for _, at := range []time.Time{newest.Add(-24 * time.Hour), newest, newest.Add(-time.Hour)} {
 		if err := book.MoveBaseline(t.Context(), ledger.Baseline{RunID: at.Format(time.DateTime), ObservedAt: at}); err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ var making = []mutant{
 	{rule: "11 services", file: ledgerDir + "services.go", old: "		if list[i].ID != \"\" && list[i].ID == earlier.ID && !byID[list[i].ID] {", new: "		if false && list[i].ID == earlier.ID {"},
 	{rule: "11 services", file: ledgerDir + "services.go", old: "			at = find(list, r.Formerly)\n", new: ""},
 	{rule: "11 waits", file: usageDir + "stage.go", old: "	if w.services.LookedAt.Before(m.ObservedAt) {", new: "	if false {"},
-	{rule: "11 waits", file: usageDir + "stage.go", old: "	if !a.Exists && a.NameIntent != nil && !a.NameIntent.Ended && a.NameIntent.ObservedAt.Equal(m.ObservedAt) {", new: "	if false {"},
+	{rule: "11 waits", file: usageDir + "stage.go", old: "	if !a.Exists && a.NameIntent != nil && !a.NameIntent.Ended && a.NameIntent.ObservedAt.Equal(m.ObservedAt) {", new: "	if !a.Exists && false {"},
 	{rule: "11 waits", file: accountsDir + "make.go", old: "	if services.LookedAt.Before(m.ObservedAt) {", new: "	if services.LookedAt.Before(m.ObservedAt) && false {"},
 	{rule: "11 accounts", file: accountsDir + "make.go", old: "			if a.Making != nil && s.alive(a.Making.Since) {", new: "			if false {"},
 	{rule: "11 accounts", file: accountsDir + "look.go", old: "k.Exists && !stands {", new: "k.Exists && !stands && false {"},
