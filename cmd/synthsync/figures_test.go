@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/synthsync/synthsync/build/measure"
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
@@ -21,6 +22,11 @@ const (
 	maxRequests   = manyItems/500 + manyCompanies/500 + 40
 	maxPeakMB     = 64
 )
+
+func TestMain(m *testing.M) {
+	measure.Intercept()
+	os.Exit(m.Run())
+}
 
 // BenchmarkRun200k runs the built command, in a process of its own, against local vendors in this one: a first run, one
 // after everything was mapped, and one in which nothing changed. It fails when a bound is broken.
@@ -46,9 +52,9 @@ func BenchmarkRun200k(b *testing.B) {
 	defer a.Close()
 	defer s.Close()
 	c := autotasktest.DefaultCredentials
-	env := append(os.Environ(), "AUTOTASK_URL="+a.URL, "SYNTHESIZE_URL="+s.URL,
-		"AUTOTASK_USERNAME="+c.Username, "AUTOTASK_SECRET="+c.Secret, "AUTOTASK_INTEGRATION_CODE="+c.IntegrationCode,
-		"SYNTHESIZE_VENDOR_API_KEY="+synthesizetest.DefaultVendorKey, "SYNTHESIZE_PARTNER_API_KEY="+synthesizetest.DefaultPartnerKey)
+	env := []string{"AUTOTASK_URL=" + a.URL, "SYNTHESIZE_URL=" + s.URL,
+		"AUTOTASK_USERNAME=" + c.Username, "AUTOTASK_SECRET=" + c.Secret, "AUTOTASK_INTEGRATION_CODE=" + c.IntegrationCode,
+		"SYNTHESIZE_VENDOR_API_KEY=" + synthesizetest.DefaultVendorKey, "SYNTHESIZE_PARTNER_API_KEY=" + synthesizetest.DefaultPartnerKey}
 	for range b.N {
 		ledger := filepath.Join(b.TempDir(), "synthsync.ledger")
 		var peak float64
@@ -56,9 +62,7 @@ func BenchmarkRun200k(b *testing.B) {
 		run := func(name string) fetch.Result {
 			b.Helper()
 			tenant.ResetLog()
-			command := exec.Command(binary, "run", "--json", "--ledger", ledger)
-			command.Env = env
-			out, err := command.Output()
+			out, cost, err := measure.Run(b.Context(), env, binary, "run", "--json", "--ledger", ledger)
 			if err != nil {
 				b.Fatalf("%s: %v\n%s", name, err, out)
 			}
@@ -66,14 +70,14 @@ func BenchmarkRun200k(b *testing.B) {
 			if err := json.Unmarshal(out, &r); err != nil {
 				b.Fatalf("%s: %v", name, err)
 			}
-			peak = max(peak, peakMB(command.ProcessState))
+			peak = max(peak, cost.PeakMB)
 			asked := tenant.Count(func(autotasktest.Request) bool { return true })
 			requests = append(requests, asked)
 			if r.Read.Items != manyItems || asked > maxRequests {
 				b.Errorf("%s: %d items, %d Autotask requests, at most %d are allowed", name, r.Read.Items, asked, maxRequests)
 			}
 			b.Logf("%s: %d Autotask requests (the run says %d), peak %.1f MB, %d counts posted", name, asked, r.Read.Requests,
-				peakMB(command.ProcessState), r.Usage.Posted)
+				cost.PeakMB, r.Usage.Posted)
 			return r
 		}
 		run("first run")
