@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -19,5 +20,21 @@ func TestParseEvent_PlaceholdersThatNobodyFilledIn_AreNotGiven(t *testing.T) {
 	e, err := fetch.ParseEvent([]byte(`{"executionId":"<aws.scheduler.execution-id>","scheduledTime":"<aws.scheduler.scheduled-time>"}`))
 	if err != nil || e != (fetch.Event{}) {
 		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+func TestParseEvent_WhatIsWrong_IsNamed(t *testing.T) {
+	for body, want := range map[string]fetch.EventError{
+		`{"forced":true}`:     {Field: "forced", Reason: "unknown"},
+		`{"force":"yes"}`:     {Field: "force", Reason: `cannot be "yes"`},
+		`{"force":null}`:      {Field: "force", Reason: "cannot be null"},
+		`{"force":true} {}`:   {Field: "(whole event)", Reason: "something follows the JSON object"},
+		`{"scheduledTime":7}`: {Field: "scheduledTime", Reason: "cannot be 7"},
+	} {
+		_, err := fetch.ParseEvent([]byte(body))
+		var wrong *fetch.EventError
+		if !errors.As(err, &wrong) || *wrong != want {
+			t.Errorf("%s: %v, want %v", body, err, &want)
+		}
 	}
 }

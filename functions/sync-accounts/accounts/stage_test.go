@@ -298,6 +298,29 @@ func TestAccounts_DisconnectMarksUnknownAndMakesAgain(t *testing.T) {
 	}
 }
 
+// Two workers look at the same time. One finds the account gone and makes it again, before the other one writes down what it
+// saw: that was the account before.
+func TestAccounts_GoneInAnOldLook_AndMadeAgainSince_IsLeftStanding(t *testing.T) {
+	d := newDesk(t)
+	ctx := context.Background()
+	d.handle(d.services(observed, "Servers"), d.account(observed, "1", "A"))
+	d.must(d.book.NoteAccount(ctx, "1", func(a *ledger.Account) { a.Wanted = true }))
+	d.sim.Disconnect(synthesizetest.Disconnecting{})
+	met := false
+	list := on("GET", "/organization/accounts")
+	d.sim.Inject(synthesizetest.Fault{Match: func(r synthesizetest.RequestInfo) bool {
+		if list(r) && !met {
+			met = true
+			d.must(d.book.NoteAccount(ctx, "1", func(a *ledger.Account) { a.Missing(); a.Made("A") }))
+		}
+		return false
+	}})
+	d.handle(d.services(observed.Add(time.Hour), "Servers"))
+	if a, _ := d.book.Account(ctx, "1"); !met || !a.Exists || a.Incarnation != 1 {
+		t.Errorf("asked: %v; the ledger knows %+v", met, a)
+	}
+}
+
 func TestAccounts_OlderServicesMessageIsSuperseded(t *testing.T) {
 	d := newDesk(t)
 	old := d.services(observed, "Old Name")
