@@ -284,6 +284,17 @@ func TestUsage_MessageWaitsForItsRunsLook(t *testing.T) {
 	}
 }
 
+func TestUsage_MessageWaitsForTheAccountThatItsRunIsToMake(t *testing.T) {
+	d := newDesk(t)
+	d.must(d.book.NoteAccount(context.Background(), "1", func(a *ledger.Account) {
+		a.NameIntent = &ledger.Intent{RunID: "run", ObservedAt: observed}
+	}))
+	failures, _ := d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, servers(4))})
+	if len(failures) != 1 || failures[0].Dead || failures[0].RetryAfter == 0 || d.sim.Total() != 0 {
+		t.Fatalf("failures %+v, %d requests; want one that rests", failures, d.sim.Total())
+	}
+}
+
 func TestUsage_MappingLostIsTold(t *testing.T) {
 	d := newDesk(t, "1")
 	d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed.Add(-time.Hour), servers(4))})
