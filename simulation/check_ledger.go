@@ -36,6 +36,7 @@ func (s *sim) written(t *task, before []ledger.Document, writes []ledger.Write) 
 					continue
 				}
 				t.marks[w.ID] = s.effects
+				t.tells[p.ServiceID+"|"+w.ID] = attempt.ObservedAt
 				if was.Intent != nil && attempt.ObservedAt.Before(was.Intent.ObservedAt) {
 					s.fail("never older over newer", "%s is about to tell account %s what was read at %s, and %s means to tell it what was read at %s",
 						t.name, w.ID, attempt.ObservedAt, was.Intent.RunID, was.Intent.ObservedAt)

@@ -81,13 +81,22 @@ func (s *sim) landedCount(t *task, serviceID string, body []byte) {
 		return
 	}
 	name, known := s.nameOf(serviceID)
+	key := serviceID + "|" + count.AccountID
 	var source *reading
 	for _, m := range t.batch {
 		units, has := m.Counts[name]
 		if !has && known != "" {
 			units, has = m.Counts[known]
 		}
-		if r := s.reads[m.ObservedAt]; has && m.Account.ID == count.AccountID && units == count.UnitCount && r != nil && (source == nil || r.seq > source.seq) {
+		r := s.reads[m.ObservedAt]
+		if !has || m.Account.ID != count.AccountID || units != count.UnitCount || r == nil {
+			continue
+		}
+		if m.ObservedAt.Equal(t.tells[key]) { // of two messages that say the same, this is the one being told
+			source = r
+			break
+		}
+		if source == nil || r.seq > source.seq {
 			source = r
 		}
 	}
@@ -95,7 +104,6 @@ func (s *sim) landedCount(t *task, serviceID string, body []byte) {
 		s.fail("never a number of nobody", "%s sets %q of account %s to %d, which no message of its batch says", t.name, name, count.AccountID, count.UnitCount)
 		return
 	}
-	key := serviceID + "|" + count.AccountID
 	s.note("%s: Synthesize takes %d for %q of account %s, from run %s", t.name, count.UnitCount, name, count.AccountID, source.task.name)
 	was, stood := s.landed[key]
 	if stood && source.seq < was.seq && was.units == count.UnitCount {

@@ -52,7 +52,7 @@ func (s *sim) invoke(stage string, lasts time.Duration, work func(*task)) *task 
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(lasts))
 	t := &task{
 		sim: s, name: name, stage: stage, ctx: ctx, cancel: cancel, until: time.Now().Add(lasts),
-		flying: map[string]int{}, second: map[string][]time.Time{}, wrong: map[string]int{}, marks: map[string]int{}, since: map[string]bool{},
+		flying: map[string]int{}, second: map[string][]time.Time{}, wrong: map[string]int{}, marks: map[string]int{}, tells: map[string]time.Time{}, since: map[string]bool{},
 	}
 	if !s.calm {
 		// Machines' clocks differ by little, and now and then by much.

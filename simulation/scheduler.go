@@ -40,7 +40,8 @@ type task struct {
 	since  map[string]bool
 	read   *reading
 	batch  []told
-	marks  map[string]int // when the account's pairs were marked, by effect number
+	marks  map[string]int       // when the account's pairs were marked, by effect number
+	tells  map[string]time.Time // the read that it tells to a service and account, as it marked last
 	faulty bool
 }
 

@@ -32,6 +32,12 @@ type Intent struct {
 	Ended      bool      `json:"ended,omitempty"` // the message came to its end, as anything but undelivered
 }
 
+// supersedes tells whether the word of a run is nothing any more: a newer one has spoken, or another of the same time (a
+// ledger restored from a backup issues times anew).
+func (i *Intent) supersedes(runID string, observedAt time.Time) bool {
+	return i != nil && (i.ObservedAt.After(observedAt) || i.ObservedAt.Equal(observedAt) && i.RunID != runID)
+}
+
 // Making marks a creation that went out, so that nobody repeats it before its outcome can be seen.
 type Making struct {
 	Token string    `json:"token"`
@@ -258,7 +264,7 @@ func (l *Ledger) reread(ctx context.Context, held *Lease, known map[string]Accou
 // is a *SupersededError. The account's NameIntent is the run's afterwards.
 func (l *Ledger) ClaimAccount(ctx context.Context, id, runID string, observedAt time.Time, change func(*Account) error) (Account, error) {
 	return l.updateAccount(ctx, id, func(a *Account) error {
-		if a.NameIntent != nil && a.NameIntent.ObservedAt.After(observedAt) {
+		if a.NameIntent.supersedes(runID, observedAt) {
 			return &SupersededError{id, *a.NameIntent}
 		}
 		if a.NameIntent == nil || a.NameIntent.ObservedAt.Before(observedAt) {

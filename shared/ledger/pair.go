@@ -33,7 +33,8 @@ type Pair struct {
 	TriedUnits int64     `json:"triedUnits,omitempty"` // what could not be told then
 	Was        *int64    `json:"was,omitempty"`        // units told before these, for the report
 	Prior      *Pair     `json:"prior,omitempty"`      // MaybeTold: what was before the first open attempt
-	// Open holds the attempts (by token) whose effect is not known, with the read they tell and when they began.
+	// Open holds the attempts (by token) whose effect is not known, with the read they tell and when they began. Where the
+	// pair is told, they are echoes: requests of the same read that may yet set the same units once more.
 	Open map[string]Attempt `json:"open,omitempty"`
 }
 
@@ -67,19 +68,21 @@ func (p Pair) MayStandAboveZero() bool {
 // made anew) says nothing about this one.
 func (p Pair) forService(id string) Pair {
 	if (p.State == Told || p.State == MaybeTold) && id != p.ServiceID {
-		return p.unknown()
+		p = p.unknown()
+		p.Open = nil
 	}
 	return p
 }
 
-// unknown forgets what was told, and keeps that something above 0 was: a zero that nobody maps again is no loss.
+// unknown forgets what was told, and keeps that something above 0 was: a zero that nobody maps again is no loss. What is
+// under way can still arrive.
 func (p Pair) unknown() Pair {
 	ever := p.EverTold && (p.State != Told || p.Units > 0)
-	return Pair{State: Unknown, EverTold: ever, NoMap: p.NoMap, NoMapSince: p.NoMapSince, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits}
+	return Pair{State: Unknown, EverTold: ever, NoMap: p.NoMap, NoMapSince: p.NoMapSince, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits, Open: p.Open}
 }
 
-// begin marks the pair as maybe told before the first post goes out.
-func (p Pair) begin(token, serviceID string, units int64, a Attempt) Pair {
+// begin marks the pair as maybe told before the first post goes out. An echo of what was told before may land after it.
+func (p Pair) begin(token, serviceID string, units int64, a Attempt, lives time.Duration) Pair {
 	next := p
 	if p.State != MaybeTold {
 		prior := p
@@ -87,25 +90,33 @@ func (p Pair) begin(token, serviceID string, units int64, a Attempt) Pair {
 		next = Pair{State: MaybeTold, EverTold: p.EverTold, NoMap: p.NoMap, NoMapSince: p.NoMapSince, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits, Prior: &prior}
 	}
 	next.Units, next.ObservedAt, next.ServiceID = units, a.ObservedAt, serviceID
-	next.Open = maps.Clone(p.Open)
-	if next.Open == nil || p.State != MaybeTold {
-		next.Open = map[string]Attempt{}
+	next.Open = map[string]Attempt{token: a}
+	for other, attempt := range p.Open {
+		if p.State == MaybeTold || attempt.mayArrive(a.Begun, lives) {
+			next.Open[other] = attempt
+		}
 	}
-	next.Open[token] = a
 	return next
 }
 
 // accepted records that Synthesize took the units. An attempt of an older read that may still be under way keeps the
-// pair maybe told: it could land after this one. Attempts of the same read tell the same units.
-func (p Pair) accepted(t Telling, c Count, now time.Time, lives time.Duration) Pair {
+// pair maybe told: it could land after this one. Attempts of the same read tell the same units, and are kept as echoes:
+// one could land after what a newer read tells. So is this attempt itself, when a request of it is late.
+func (p Pair) accepted(t Telling, c Count, late bool, now time.Time, lives time.Duration) Pair {
 	at := t.ObservedAt
+	if p.State == Told && !late {
+		return p.without(t.Token)
+	}
 	if p.State != MaybeTold || p.ServiceID != c.Service.ID || p.ObservedAt.After(at) {
 		return p // a newer telling has begun meanwhile: its result decides
 	}
 	next := p
 	next.EverTold, next.NoMap, next.NoMapSince, next.TriedAt, next.TriedUnits = true, false, time.Time{}, time.Time{}, 0
-	next.Open = maps.Clone(p.Open)
-	delete(next.Open, t.Token)
+	if late {
+		next = next.unanswered(t.Token, true, now)
+	} else {
+		next = next.without(t.Token)
+	}
 	told := Pair{State: Told, Units: c.Units, ObservedAt: at, PostedAt: now, ServiceID: c.Service.ID, EverTold: true}
 	switch {
 	case p.Prior == nil || p.Prior.State != Told:
@@ -115,28 +126,59 @@ func (p Pair) accepted(t Telling, c Count, now time.Time, lives time.Duration) P
 		was := p.Prior.Units
 		told.Was = &was
 	}
-	for _, other := range next.Open {
-		if other.ObservedAt.Before(at) && other.mayArrive(now, lives) {
-			next.PostedAt = now
-			next.Prior = &told // what stands if the others come to nothing
-			return next
+	older := false
+	for token, other := range next.Open {
+		switch {
+		case !other.mayArrive(now, lives):
+		case other.ObservedAt.Before(at):
+			older = true
+		default:
+			if told.Open == nil {
+				told.Open = map[string]Attempt{}
+			}
+			told.Open[token] = other
 		}
+	}
+	if older {
+		told.Open = nil
+		next.PostedAt = now
+		next.Prior = &told // what stands if the others come to nothing
+		return next
 	}
 	return told
 }
 
-// refused records that the attempt was definitely refused. When no other attempt is open, what was before stands again.
-func (p Pair) refused(token string) Pair {
-	if _, open := p.Open[token]; !open || p.State != MaybeTold {
+// without is the pair without an attempt that can do nothing any more.
+func (p Pair) without(token string) Pair {
+	if _, open := p.Open[token]; !open {
 		return p
 	}
-	next := p
-	next.Open = maps.Clone(p.Open)
-	delete(next.Open, token)
-	if len(next.Open) > 0 || p.Prior == nil {
+	p.Open = maps.Clone(p.Open)
+	delete(p.Open, token)
+	if len(p.Open) == 0 {
+		p.Open = nil
+	}
+	return p
+}
+
+// refused records that the attempt was definitely refused. When no other attempt is open but echoes of what was before,
+// that stands again.
+func (p Pair) refused(token string) Pair {
+	if _, open := p.Open[token]; !open {
+		return p
+	}
+	next := p.without(token)
+	if p.State != MaybeTold || p.Prior == nil {
 		return next
 	}
-	return *p.Prior
+	for _, other := range next.Open {
+		if p.Prior.State != Told || !other.ObservedAt.Equal(p.Prior.ObservedAt) {
+			return next
+		}
+	}
+	prior := *p.Prior
+	prior.Open = next.Open
+	return prior
 }
 
 // unanswered records that an attempt ended and what became of it is not known. Unless a request of it may be late, it
@@ -145,6 +187,9 @@ func (p Pair) unanswered(token string, late bool, now time.Time) Pair {
 	a, open := p.Open[token]
 	if !open {
 		return p
+	}
+	if p.State == Told && !late {
+		return p.without(token)
 	}
 	p.Open = maps.Clone(p.Open)
 	a.Answered = !late

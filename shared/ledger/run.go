@@ -104,11 +104,25 @@ func (l *Ledger) End(ctx context.Context, held Lease) error {
 
 // Check refuses a ledger of a newer format. A stage asks once before it writes.
 func (l *Ledger) Check(ctx context.Context) error {
+	_, err := l.Issued(ctx)
+	return err
+}
+
+// Issued is the newest observedAt that the ledger has issued; the zero time if there has been no run. It refuses what Check
+// refuses.
+func (l *Ledger) Issued(ctx context.Context) (time.Time, error) {
 	var h head
 	if _, err := l.load(ctx, headKey, &h); err != nil {
-		return err
+		return time.Time{}, err
 	}
-	return h.usable()
+	return h.Issued, h.usable()
+}
+
+// FromNowhere tells whether an observedAt is one that no run of this ledger can have: later than all that were issued, and
+// than the clock. A run had it whose clock was ahead, in a ledger that has been restored since. To believe it would make
+// every count that is read until then look old.
+func FromNowhere(observedAt, issued, now time.Time) bool {
+	return observedAt.After(issued) && observedAt.After(now.Add(behindTolerance))
 }
 
 // usable refuses a ledger that this program must not touch.

@@ -36,7 +36,7 @@ func (l *Ledger) StartTelling(ctx context.Context, runID string, observedAt time
 	slices.Sort(names)
 	var t Telling
 	a, err := l.updateAccount(ctx, accountID, func(a *Account) error {
-		if a.Intent != nil && a.Intent.ObservedAt.After(observedAt) {
+		if a.Intent.supersedes(runID, observedAt) {
 			return &SupersededError{accountID, *a.Intent}
 		}
 		if a.Intent == nil || a.Intent.ObservedAt.Before(observedAt) {
@@ -62,7 +62,7 @@ func (l *Ledger) StartTelling(ctx context.Context, runID string, observedAt time
 				return &SupersededError{accountID, Intent{RunID: "(unknown)", ObservedAt: before.ObservedAt}}
 			}
 			t.Counts = append(t.Counts, Count{service, counts[name], before})
-			a.set(service.Key, before.begin(token, service.ID, counts[name], Attempt{ObservedAt: observedAt, Begun: l.now().UTC()}))
+			a.set(service.Key, before.begin(token, service.ID, counts[name], Attempt{ObservedAt: observedAt, Begun: l.now().UTC()}, l.AttemptLives))
 		}
 		return nil
 	})
@@ -116,7 +116,7 @@ func (l *Ledger) FinishTelling(ctx context.Context, t Telling, results map[strin
 func (l *Ledger) conclude(p Pair, t Telling, c Count, r Result, now time.Time) Pair {
 	switch {
 	case r.Answer == Accepted:
-		return p.accepted(t, c, now, l.AttemptLives)
+		return p.accepted(t, c, r.Late, now, l.AttemptLives)
 	case r.Answer == Unclear || !r.Definite && r.Answer != NotSent:
 		if r.Answer == Unmapped {
 			p = p.unmapped(c.Units, now)
@@ -153,7 +153,7 @@ func (l *Ledger) StartRetelling(ctx context.Context, accountID string, service S
 			RunID: a.Intent.RunID, ObservedAt: before.ObservedAt, Token: token, incarnation: a.Incarnation,
 			Counts: []Count{{service, before.Units, before}},
 		}
-		a.set(service.Key, before.begin(token, service.ID, before.Units, Attempt{ObservedAt: before.ObservedAt, Begun: l.now().UTC()}))
+		a.set(service.Key, before.begin(token, service.ID, before.Units, Attempt{ObservedAt: before.ObservedAt, Begun: l.now().UTC()}, l.AttemptLives))
 		return nil
 	})
 	t.Account = a

@@ -46,9 +46,12 @@ func (b *book) must(err error) {
 	}
 }
 
+// runOf is the id of the one run that read at a time.
+func runOf(at time.Time) string { return "run-" + at.Format("150405") }
+
 func (b *book) start(token string, at time.Time, counts map[string]int64) ledger.Telling {
 	b.t.Helper()
-	t, err := b.StartTelling(context.Background(), "run-"+token, at, "175", counts, b.services, token)
+	t, err := b.StartTelling(context.Background(), runOf(at), at, "175", counts, b.services, token)
 	b.must(err)
 	return t
 }
@@ -113,6 +116,97 @@ func TestTelling_RefusalAfterAnUnclearAttemptRestoresNothing(t *testing.T) {
 	}
 }
 
+// A request that was never answered is repeated and accepted. The units are told; but the first one may land later, after
+// those of a newer read.
+func TestTelling_AcceptedWhileAnEarlierRequestIsLate_NextCountIsMaybeTold(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), ledger.Result{Answer: ledger.Accepted, Definite: true, Late: true})
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 5 {
+		t.Fatalf("got %+v, want told 5: both requests set the same", p)
+	}
+	b.now = start.Add(time.Minute)
+	b.finish(b.start("b", b.now, servers(7)), yes)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Fatalf("got %+v, want maybe told: the late 5 may land after the 7", p)
+	}
+	b.now = start.Add(time.Hour)
+	b.finish(b.start("c", b.now, servers(7)), yes)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 7 || len(p.Open) != 0 {
+		t.Fatalf("got %+v, want told 7: by now the 5 cannot land any more", p)
+	}
+}
+
+// Two workers post the same message. One is done, the other has not sent its request yet when a newer read is told.
+func TestTelling_SecondWorkerOfAToldCount_NextCountIsMaybeToldUntilItReports(t *testing.T) {
+	for name, answer := range map[string]ledger.Result{"accepted": yes, "refused": no, "unclear, and over": unclear} {
+		b := newBook(t)
+		first := b.start("a", start, servers(5))
+		second := b.start("b", start, servers(5))
+		b.finish(first, yes)
+		third := b.start("c", start.Add(time.Minute), servers(7))
+		b.finish(third, yes)
+		if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+			t.Fatalf("got %+v, want maybe told: the second worker's 5 may land after the 7", p)
+		}
+		b.finish(second, answer)
+		if p := b.pair("Servers"); (p.State == ledger.Told) != (answer == no) || p.Units != 7 {
+			t.Errorf("%s: %+v; only a definite no leaves the 7 certain", name, p)
+		}
+
+		b = newBook(t)
+		first, second = b.start("a", start, servers(5)), b.start("b", start, servers(5))
+		b.finish(first, yes)
+		b.finish(second, answer)
+		b.finish(b.start("c", start.Add(time.Minute), servers(7)), yes)
+		if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 7 {
+			t.Errorf("%s: %+v; want told 7: nobody else was at work any more", name, p)
+		}
+	}
+}
+
+// What was told stands again after a definite no, although an echo of it is still under way.
+func TestTelling_RefusedWhileAnEchoIsOpen_WhatWasToldStands(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), ledger.Result{Answer: ledger.Accepted, Definite: true, Late: true})
+	b.finish(b.start("b", start.Add(time.Minute), servers(7)), no)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 5 || len(p.Open) != 1 {
+		t.Fatalf("got %+v, want told 5 with its echo", p)
+	}
+}
+
+// The account was deleted and made again while a request was under way: it may set the new one's count.
+func TestTelling_AccountMadeAgainWhileARequestIsLate_NextCountIsMaybeTold(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), ledger.Result{Answer: ledger.Unclear, Late: true})
+	b.must(b.NoteAccount(context.Background(), "175", func(a *ledger.Account) { a.Missing(); a.Made("Contoso") }))
+	b.finish(b.start("b", start.Add(time.Minute), servers(7)), yes)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Fatalf("got %+v, want maybe told: the late 5 may land after the 7", p)
+	}
+}
+
+// A ledger restored from a backup issues the times of forgotten runs anew. A message of a forgotten run is not that of the
+// run that has its time now.
+func TestTelling_OfAnotherRunOfTheSameTime_IsSuperseded(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	_, err := b.StartTelling(context.Background(), "forgotten", start, "175", servers(9), b.services, "b")
+	var superseded *ledger.SupersededError
+	if !errors.As(err, &superseded) || superseded.By.RunID != runOf(start) {
+		t.Fatalf("got %v, want superseded by %s", err, runOf(start))
+	}
+	claim := func(run string) error {
+		_, err := b.ClaimAccount(context.Background(), "175", run, start, func(*ledger.Account) error { return nil })
+		return err
+	}
+	if err := errors.Join(claim(runOf(start)), claim(runOf(start))); err != nil {
+		t.Fatal(err)
+	}
+	if err := claim("forgotten"); !errors.As(err, &superseded) {
+		t.Fatalf("got %v, want superseded", err)
+	}
+}
+
 func TestTelling_OneOfTwoWorkersRefusedRestoresNothing(t *testing.T) {
 	b := newBook(t)
 	b.finish(b.start("a", start, servers(5)), yes)
@@ -142,10 +236,10 @@ func TestTelling_RepeatedFinishChangesNothingMore(t *testing.T) {
 func TestTelling_OlderMessageIsSuperseded(t *testing.T) {
 	b := newBook(t)
 	b.finish(b.start("b", start.Add(time.Hour), servers(7)), yes)
-	_, err := b.StartTelling(context.Background(), "run-a", start, "175", servers(5), b.services, "a")
+	_, err := b.StartTelling(context.Background(), runOf(start), start, "175", servers(5), b.services, "a")
 	var superseded *ledger.SupersededError
-	if !errors.As(err, &superseded) || superseded.By.RunID != "run-b" {
-		t.Fatalf("got %v, want superseded by run-b", err)
+	if !errors.As(err, &superseded) || !superseded.By.ObservedAt.After(start) {
+		t.Fatalf("got %v, want superseded by the newer run", err)
 	}
 	if p := b.pair("Servers"); p.Units != 7 || p.State != ledger.Told {
 		t.Fatalf("got %+v", p)

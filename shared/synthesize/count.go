@@ -41,7 +41,7 @@ type Outcome struct {
 	// Synthesize had before it still has. An Unmapped after an attempt whose answer was lost is not definite.
 	Definite bool
 
-	// Late says that an attempt was never answered: within its time-out it may take effect yet.
+	// Late says, of any result, that an attempt was never answered: within its time-out it may take effect yet.
 	Late bool
 
 	Err error // of any result but Accepted; a *vendorapi.Error if a request was to be sent
@@ -62,7 +62,7 @@ func (c *Client) PostCount(ctx context.Context, count Count) Outcome {
 	}{count.AccountID, count.Units}
 	operation := fmt.Sprintf("post the count of account %s for service %s", count.AccountID, count.ServiceID)
 
-	var noMap bool
+	var noMap, late bool
 	judge := func(a vendorapi.Answer) vendorapi.Verdict {
 		if noMap = unmapped(a); noMap {
 			return vendorapi.Declined
@@ -71,9 +71,10 @@ func (c *Client) PostCount(ctx context.Context, count Count) Outcome {
 	}
 	err := c.call(ctx, operation, http.MethodPost, path, body, func(r *vendorapi.Request[Keys]) {
 		r.Classify, r.Decode = judge, written(judge)
+		r.Late = func() { late = true }
 	})
 	if err == nil {
-		return Outcome{Result: Accepted, Definite: true}
+		return Outcome{Result: Accepted, Definite: true, Late: late}
 	}
 	unclear := vendorapi.IsUnclear(err)
 	result := Undelivered

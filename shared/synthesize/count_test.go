@@ -170,6 +170,19 @@ func TestPostCount_ContextEnds_WhileTheAnswerIsAwaited_IsUnclear(t *testing.T) {
 	})
 }
 
+func TestPostCount_AcceptedAfterAnAttemptThatWasNeverAnswered_SaysThatOneIsLate(t *testing.T) {
+	in(t, "", func(t *testing.T, w *world) {
+		service := w.stock(t, 1, true)
+		w.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.DropBefore})
+		if o := w.PostCount(t.Context(), synthesize.Count{ServiceID: service, AccountID: "1", Units: 1}); o.Result != synthesize.Accepted || !o.Late {
+			t.Errorf("outcome %+v, want accepted, and late", o)
+		}
+		if o := w.PostCount(t.Context(), synthesize.Count{ServiceID: service, AccountID: "1", Units: 1}); o.Result != synthesize.Accepted || o.Late {
+			t.Errorf("outcome %+v, want accepted, and nothing late", o)
+		}
+	})
+}
+
 func TestPostCount_Thousands_KeepBelowTheLimit(t *testing.T) {
 	in(t, "", func(t *testing.T, w *world) {
 		service := w.stock(t, 1000, true)

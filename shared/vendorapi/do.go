@@ -78,6 +78,9 @@ func (c *call[C]) settle(ctx context.Context, begun time.Time) (again bool, err 
 			c.gate.accepted(c.pass)
 		}
 		if last.verdict == Done {
+			if c.late && c.request.Late != nil {
+				c.request.Late()
+			}
 			return false, nil
 		}
 		return false, c.fail(Rejected, last.err)

@@ -36,6 +36,10 @@ type Request[C comparable] struct {
 
 	// Served is told how long the attempt took that was answered well, the body included. Optional.
 	Served func(took time.Duration)
+
+	// Late is called when the call ends well although an earlier attempt of it was never answered: within its time-out that
+	// one may take effect yet. An Error says the same by its field Late. Optional.
+	Late func()
 }
 
 // Answer is what a vendor said when it did not say 2xx.

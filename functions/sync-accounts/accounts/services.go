@@ -35,7 +35,7 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		look = &taken
 	}
 	missing := m.Services
-	if known.Intent == nil || known.Intent.ObservedAt.Before(m.ObservedAt) {
+	if known.Intent == nil || known.Intent.RunID != m.RunID || !known.Intent.ObservedAt.Equal(m.ObservedAt) {
 		// A ledger that never heard of this run was restored from an older backup. The message does not say what its
 		// services were called formerly, so making one here could make it twice; the next run makes what is missing.
 		log.WarnContext(ctx, "the ledger does not know this run: looked, and made nothing")

@@ -86,6 +86,7 @@ func (d *desk) received(m message.Accounts) queue.Received {
 // services is a run's services message; the fetch stage has told the ledger of it before.
 func (d *desk) services(at time.Time, names ...string) queue.Received {
 	d.t.Helper()
+	d.reach(at)
 	m := message.Accounts{RunID: "run", ObservedAt: at, Services: []message.Service{}}
 	var rules []ledger.Rule
 	for _, n := range names {
@@ -103,7 +104,15 @@ func (d *desk) services(at time.Time, names ...string) queue.Received {
 	return d.received(m)
 }
 
+// reach lets the clock get to a time.
+func (d *desk) reach(at time.Time) {
+	if at.After(d.now) {
+		d.now = at
+	}
+}
+
 func (d *desk) account(at time.Time, id, name string) queue.Received {
+	d.reach(at)
 	return d.received(message.Accounts{RunID: "run", ObservedAt: at, Account: &message.Account{ID: id, Name: name}})
 }
 
@@ -406,6 +415,25 @@ func TestAccounts_LedgerOfAnOlderBackupMakesNothing(t *testing.T) {
 
 // A worker has looked for the services. Another one made one meanwhile and stood still before it had written down the id,
 // for so long that its claim is not believed any more.
+// A message of a run whose clock was ahead, in a ledger that was restored since, must not make later runs look old.
+func TestAccounts_ReadAtATimeThatLiesAhead_ByARunTheLedgerDoesNotKnow_ChangesNothing(t *testing.T) {
+	d := newDesk(t)
+	ahead := observed.Add(90 * 24 * time.Hour)
+	services, account := d.services(ahead, "Servers"), d.account(ahead, "1", "A")
+	d.now = observed
+	if failures := d.handle(services, account); len(failures) != 0 || d.sim.Total() != 0 {
+		t.Fatalf("%v, %d requests, want none", failures, d.sim.Total())
+	}
+	known, err := d.book.Services(context.Background())
+	if err != nil || known.LookedAt.After(observed) {
+		t.Errorf("looked at %s, %v", known.LookedAt, err)
+	}
+	a, err := d.book.Account(context.Background(), "1")
+	if err != nil || a.NameIntent != nil {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
 func TestAccounts_ClaimTakenOverAfterAnOldLook_ServiceIsMadeOnce(t *testing.T) {
 	d := newDesk(t)
 	m := d.services(observed, "Servers")

@@ -39,7 +39,8 @@ func newEarly(t *testing.T, awaits time.Duration, companies int) *early {
 	e := &early{t: t, book: ledger.New(memory.New(), time.Now), posts: make(chan synthesize.Count, 1000), queue: queue.NewLocal(12*time.Minute, 10), begun: time.Now()}
 	tokens := 0
 	e.stage = &usage.Stage{
-		Synthesize: accepting{e.posts}, Ledger: e.book, Log: slog.New(slog.DiscardHandler), Now: time.Now, Workers: 8, Awaits: awaits,
+		Synthesize: accepting{e.posts}, Ledger: e.book, Log: slog.New(slog.DiscardHandler), Workers: 8, Awaits: awaits,
+		Now:           func() time.Time { return observed.Add(time.Since(e.begun)) },
 		SecretVersion: func(context.Context, bool) (string, error) { return "v1", nil },
 		Token:         func() string { tokens++; return fmt.Sprint("token", tokens) },
 	}

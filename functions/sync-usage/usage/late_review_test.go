@@ -29,17 +29,17 @@ func (l *lateRebuild) PostCount(ctx context.Context, c synthesize.Count) synthes
 	return l.Poster.PostCount(ctx, c)
 }
 
-func TestReview_RepeatedForTheRebuild_AnswerLost_IsMaybeTold(t *testing.T) {
+func TestReview_RepeatedForTheRebuild_AnswerLost_MakesTheNextCountMaybeTold(t *testing.T) {
 	d := newDesk(t, "1")
 	l := &lateRebuild{Poster: d.stage.Synthesize}
 	d.stage.Synthesize = l
 	d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, map[string]int64{"Servers": 3, "Workstations": 2})})
 	a, err := d.book.Account(context.Background(), "1")
 	d.must(err)
-	if got := a.Pairs["Servers"].State; got != ledger.MaybeTold || l.posts != 3 {
-		t.Errorf("after %d posts the pair is %q; the third may land after a newer count", l.posts, got)
+	if p := a.Pairs["Servers"]; p.State != ledger.Told || p.Units != 3 || len(p.Open) != 1 || l.posts != 4 {
+		t.Errorf("after %d posts the pair is %+v; want 3 told after 4, and the third post open: it may land after a newer count", l.posts, p)
 	}
-	// A newer count that is accepted while the third may still arrive is not certain either.
+	// A newer count that is accepted while the third may still arrive is not certain.
 	d.stage.Token = func() string { return "newer" }
 	_, err = d.book.UpdateServices(context.Background(), func(s *ledger.Services) error { s.LookedAt = observed.Add(time.Hour); return nil })
 	d.must(err)

@@ -56,9 +56,12 @@ func (w *work) payWithin(ctx context.Context, accountID string, t ledger.Telling
 		out := w.post(ctx, accountID, c, true)
 		if out.Result == synthesize.Accepted {
 			w.setPaid()
-		} else if out.Late {
+		}
+		if out.Late {
 			// The same units, so nothing becomes less certain, but for one thing: they may yet land after a newer count.
-			results[c.Service.Key] = result(out)
+			told := results[c.Service.Key]
+			told.Late = true
+			results[c.Service.Key] = told
 		}
 		return
 	}

@@ -11,7 +11,7 @@ import (
 func TestUsage_WhenNobodyMayBeTold_MessagesEndAndStayOwed(t *testing.T) {
 	d := newDesk(t, "1")
 	d.must(d.book.NoteAccount(context.Background(), "1", func(a *ledger.Account) {
-		a.Intent = &ledger.Intent{RunID: "run", ObservedAt: observed}
+		a.Intent = &ledger.Intent{RunID: "run020000", ObservedAt: observed}
 	}))
 	d.stage.Silent = "the mode is observe"
 	batch := []queue.Received{d.message("1", observed, servers(3)), {ID: "poison", Group: "2", Body: []byte("{"), Receives: 1}}

@@ -77,6 +77,7 @@ type work struct {
 	*Stage
 	token    string
 	services ledger.Services
+	issued   time.Time // how far the ledger's observation times have got
 
 	owe    sync.Once
 	oweErr error
@@ -146,9 +147,11 @@ func (w *work) pass(ctx context.Context, batch []queue.Received, silent string) 
 
 // prepare reads what holds for all messages.
 func (w *work) prepare(ctx context.Context) error {
-	if err := w.Ledger.Check(ctx); err != nil {
+	issued, err := w.Ledger.Issued(ctx)
+	if err != nil {
 		return err
 	}
+	w.issued = issued
 	services, err := w.Ledger.Services(ctx)
 	if err != nil {
 		return err
@@ -179,6 +182,11 @@ func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
 		return queue.Dead(err)
 	}
 	log := w.Log.With("runId", m.RunID, "company", m.Account.ID)
+	if ledger.FromNowhere(m.ObservedAt, w.issued, w.Now()) {
+		log.WarnContext(ctx, "superseded: it was read at a time that lies ahead, and the ledger knows of no such run; the next run tells what is true now", "observedAt", m.ObservedAt)
+		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		return nil
+	}
 	if err := w.ready(ctx, m); err != nil {
 		return err
 	}

@@ -169,6 +169,33 @@ func TestUsage_OlderMessageAfterANewerOneChangesNothing(t *testing.T) {
 	}
 }
 
+// The ledger was restored from a backup; before that, a run's clock was three months ahead. To believe its time would
+// make every count look old until then.
+func TestUsage_ReadAtATimeThatLiesAhead_ByARunTheLedgerDoesNotKnow_TellsNothing(t *testing.T) {
+	d := newDesk(t, "1")
+	ahead := time.Now().Add(90 * 24 * time.Hour)
+	_, err := d.book.UpdateServices(context.Background(), func(s *ledger.Services) error { s.LookedAt = ahead; return nil })
+	d.must(err)
+	failures, sum := d.stage.Handle(context.Background(), []queue.Received{d.message("1", ahead, servers(9))})
+	if len(failures) != 0 || sum.Outcomes != (ledger.Outcomes{Superseded: 1}) || d.sim.Writes() != 0 {
+		t.Errorf("%v %+v, %d writes; want superseded, and nothing told", failures, sum, d.sim.Writes())
+	}
+	if failures, sum := d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, servers(2))}); len(failures) != 0 || sum.Outcomes.Posted != 1 {
+		t.Errorf("%v %+v; the next run's count is told", failures, sum)
+	}
+
+	// A run that the ledger knows may have any time: its clock was ahead, and all others come after it.
+	d = newDesk(t, "1")
+	known := ledger.New(d.book.Store(), func() time.Time { return ahead })
+	lease, err := known.Begin(context.Background(), "run", time.Hour)
+	d.must(err)
+	_, err = d.book.UpdateServices(context.Background(), func(s *ledger.Services) error { s.LookedAt = ahead; return nil })
+	d.must(err)
+	if _, sum := d.stage.Handle(context.Background(), []queue.Received{d.message("1", lease.ObservedAt, servers(9))}); sum.Outcomes.Posted != 1 {
+		t.Errorf("%+v; the count of a known run is told", sum)
+	}
+}
+
 func TestUsage_SameMessageTwiceIsPostedOnce(t *testing.T) {
 	d := newDesk(t, "1")
 	m := d.message("1", observed, servers(9))
