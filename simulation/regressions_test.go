@@ -62,3 +62,91 @@ settings#1 = 1
 settings#4 = 1
 `)
 }
+
+// A count's answer was lost, it was posted again and accepted. Minutes later a newer run told another count, and then the
+// first request took effect after all. The ledger said that the newer count stood at Synthesize.
+func TestRegression_FirstOfTwoRequestsTakesEffectAfterANewerCount_LedgerDoesNotSayTold(t *testing.T) {
+	Replay(t, `
+act before run2 answer to Autotask GET /atservicesrest/v1.0/zoneInformation#1 = 14
+act before run2 answer to Autotask GET /atservicesrest/v1.0/zoneInformation#2 = 17
+companies#1 = 2
+desktops#1 = 1
+fault: usage1 Synthesize POST /service/38f97721a48a98d449741900/count {"accountId":"1","unitCount":3}#1 = 12
+gap#1 = 1
+how late#1 = 9
+laptops#1 = 1
+next after accounts1 Synthesize GET #1 = 1
+next after accounts1 Synthesize POST /service {"name":"Managed Workstations","description":"Managed Workstations","category":"other","subcategory":"other"}#1 = 1
+next after accounts1 ledger read state/head#1 = 1
+next after accounts1 ledger read state/services#1 = 2
+next after accounts1 ledger read state/services#2 = 2
+next after accounts1 ledger read state/services#5 = 1
+next after run1 queue send usage 1,2,3,4,5#1 = 1
+`)
+}
+
+// Two workers had one message, since its visibility time-out was over early. One told its counts; before the other had
+// sent all of its own, a newer run told others. The older ones landed last, and the ledger said that the newer ones stood.
+func TestRegression_SecondWorkerOfAMessagePostsAfterANewerCount_LedgerDoesNotSayTold(t *testing.T) {
+	Replay(t, `
+act 25#1 = 1
+act 7#1 = 20
+act before accounts1 ledger write state/services#4 = 25
+act before run2 answer to Autotask GET /V1.0/ThresholdInformation#1 = 7
+companies#1 = 3
+desktops#2 = 2
+desktops#3 = 2
+desktops#4 = 2
+fault: usage2 Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"4","unitCount":2}#1 = 3
+gap#1 = 1
+laptops#1 = 1
+laptops#3 = 2
+laptops#4 = 1
+printers#3 = 1
+printers#4 = 1
+servers#1 = 3
+servers#4 = 2
+somebody stands by who maps#1 = 1
+`)
+}
+
+// A run's clock was three months ahead. The ledger was restored from a backup that did not know the run, whose messages
+// were still under way: what they left in the ledger made the counts of all later runs look old, for three months.
+func TestRegression_MessageOfAForgottenRunWhoseClockWasAhead_LaterRunsAreTold(t *testing.T) {
+	Replay(t, `
+a day at the MSP#5 = 3
+act before accounts1 Synthesize POST /organization/accounts [{"id":"3","name":"Client 3","description":"Autotask company 3"}]#1 = 21
+act before accounts2 answer to Synthesize PATCH /organization/status/pending#1 = 29
+act before run2 answer to Autotask POST /V1.0/ConfigurationItems/query/count f462#1 = 28
+an earlier integration#1 = 1
+clock of run5#1 = 5
+desktops#1 = 2
+fate: run4 Autotask POST /V1.0/ConfigurationItems/query/count f462#1 = 1
+fault: run2 Autotask POST /V1.0/ConfigurationItems/query 7880#1 = 10
+fault: run2 Autotask POST /V1.0/ConfigurationItems/query 7880#2 = 13
+fault: run3 Autotask GET /V1.0/ConfigurationItems/entityInformation#1 = 13
+fault: usage4 Synthesize POST /service/f36754640d2d43981971a34a/count {"accountId":"1","unitCount":4}#1 = 8
+runs#1 = 4
+what happens there#2 = 5
+wrong clock of run5#1 = 7
+`)
+}
+
+// The same, with a message about an account: it was not made again after a disconnect, since a forgotten run far ahead had
+// spoken about it.
+func TestRegression_AccountMessageOfAForgottenRunWhoseClockWasAhead_AccountIsMadeAgain(t *testing.T) {
+	Replay(t, `
+act 30#1 = 2
+act before accounts1 ledger read state/services#3 = 29
+act before run2 ledger read run#1 = 30
+act before run2 ledger read run#3 = 28
+act before run4 ledger write state/head#1 = 21
+act before run5 answer to Autotask GET /atservicesrest/v1.0/zoneInformation#1 = 31
+clock of run3#1 = 5
+fault: run1 Autotask POST /V1.0/Companies/query 9ac#1 = 14
+fault: run4 Autotask POST /zone7/ATServicesRest/V1.0/ConfigurationItemTypes/query fb6a#1 = 14
+runs#1 = 3
+throttled: run2 ledger list account #1 = 1
+wrong clock of run3#1 = 6
+`)
+}

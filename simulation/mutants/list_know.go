@@ -2,9 +2,17 @@ package main
 
 // knowing: the ledger knows what it does not know (rule 3), zero is a count (rule 4).
 var knowing = []mutant{
-	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "	if _, open := p.Open[token]; !open || p.State != MaybeTold {\n		return p\n	}\n	next := p", new: "	next := p"},
-	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "	if len(next.Open) > 0 || p.Prior == nil {\n		return next\n	}\n	return *p.Prior", new: "	if p.Prior == nil {\n		return next\n	}\n	return *p.Prior"},
-	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "if other.ObservedAt.Before(at) && other.mayArrive(now, lives) {", new: "if false && other.mayArrive(now, lives) {"},
+	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "	if _, open := p.Open[token]; !open {\n		return p\n	}\n	next := p.without(token)", new: "	next := p.without(token)"},
+	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		if p.Prior.State != Told || !other.ObservedAt.Equal(p.Prior.ObservedAt) {\n			return next", new: "		if false {\n			return next"},
+	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		case other.ObservedAt.Before(at):\n			older = true", new: "		case other.ObservedAt.Before(at):\n			older = false"},
+	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		case !other.mayArrive(now, lives):\n", new: "		case false:\n"},
+	{rule: "3 late", file: ledgerDir + "pair.go", old: "			told.Open[token] = other", new: "			delete(told.Open, token)"},
+	{rule: "3 late", file: ledgerDir + "pair.go", old: "if p.State == MaybeTold || attempt.mayArrive(a.Begun, lives) {", new: "if p.State == MaybeTold {"},
+	{rule: "3 late", file: ledgerDir + "pair.go", old: "	if late {\n		next = next.unanswered", new: "	if false {\n		next = next.unanswered"},
+	{rule: "3 late", file: ledgerDir + "pair.go", old: "TriedUnits: p.TriedUnits, Open: p.Open}", new: "TriedUnits: p.TriedUnits}"},
+	{rule: "3 late", file: synthesizeDir + "count.go", old: "r.Late = func() { late = true }", new: "r.Late = nil"},
+	{rule: "3 late", file: vendorDir + "do.go", old: "			if c.late && c.request.Late != nil {", new: "			if c.request.Late != nil {"},
+	{rule: "3 late", file: usageDir + "rebuild.go", old: "		if out.Late {", new: "		if false {"},
 	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "	if p.State != MaybeTold || p.ServiceID != c.Service.ID || p.ObservedAt.After(at) {\n		return p //", new: "	if false {\n		return p //"},
 	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "	a.Answered = !late", new: "	a.Answered = true"},
 	{rule: "3 maybe told", file: ledgerDir + "tell.go", old: "	case r.Answer == Unclear || !r.Definite && r.Answer != NotSent:", new: "	case r.Answer == Unclear && r.Answer != Unclear:"},
