@@ -164,9 +164,6 @@ func (p Pair) without(token string) Pair {
 // refused records that the attempt was definitely refused. When no other attempt is open but echoes of what was before,
 // that stands again.
 func (p Pair) refused(token string) Pair {
-	if _, open := p.Open[token]; !open {
-		return p
-	}
 	next := p.without(token)
 	if p.State != MaybeTold || p.Prior == nil {
 		return next

@@ -34,7 +34,7 @@ var ordering = []mutant{
 	{rule: "6 never older", file: ledgerDir + "account.go", old: "		if a.NameIntent.supersedes(runID, observedAt) {", new: "		if false {"},
 	{rule: "6 never older", file: ledgerDir + "account.go", old: "(i.ObservedAt.After(observedAt) || i.ObservedAt.Equal(observedAt) && i.RunID != runID)", new: "(i.ObservedAt.After(observedAt))"},
 	{rule: "6 never older", file: usageDir + "stage.go", old: "	if ledger.FromNowhere(m.ObservedAt, w.issued, w.Now()) {", new: "	if false {"},
-	{rule: "6 never older", file: accountsDir + "stage.go", old: "		case ledger.FromNowhere(m.ObservedAt, issued, s.Now()):", new: "		case false:"},
+	{rule: "6 never older", file: accountsDir + "stage.go", old: "		case ledger.FromNowhere(m.ObservedAt, issued, s.Now()):", new: "		case issued.IsZero() && false:"},
 	{rule: "6 never older", file: ledgerDir + "run.go", old: "	return observedAt.After(issued) && observedAt.After(now.Add(behindTolerance))", new: "	return observedAt.After(now.Add(behindTolerance))"},
 	{rule: "6 never older", file: ledgerDir + "run.go", old: "	if now.After(h.Issued) {\n		h.Issued = now", new: "	if !now.IsZero() {\n		h.Issued = now"},
 	{rule: "6 never older", file: accountsDir + "services.go", old: "	if known.Intent != nil && known.Intent.ObservedAt.After(m.ObservedAt) {", new: "	if false {"},

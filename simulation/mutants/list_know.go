@@ -2,8 +2,7 @@ package main
 
 // knowing: the ledger knows what it does not know (rule 3), zero is a count (rule 4).
 var knowing = []mutant{
-	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "	if _, open := p.Open[token]; !open {\n		return p\n	}\n	next := p.without(token)", new: "	next := p.without(token)"},
-	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		if p.Prior.State != Told || !other.ObservedAt.Equal(p.Prior.ObservedAt) {\n			return next", new: "		if false {\n			return next"},
+	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		if p.Prior.State != Told || !other.ObservedAt.Equal(p.Prior.ObservedAt) {\n			return next", new: "		if other.ObservedAt.IsZero() {\n			return next"},
 	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		case other.ObservedAt.Before(at):\n			older = true", new: "		case other.ObservedAt.Before(at):\n			older = false"},
 	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		case !other.mayArrive(now, lives):\n", new: "		case false:\n"},
 	{rule: "3 late", file: ledgerDir + "pair.go", old: "			told.Open[token] = other", new: "			delete(told.Open, token)"},
