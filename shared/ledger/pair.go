@@ -99,12 +99,14 @@ func (p Pair) begin(token, serviceID string, units int64, a Attempt, lives time.
 	return next
 }
 
-// accepted records that Synthesize took the units. An attempt of an older read that may still be under way keeps the
-// pair maybe told: it could land after this one. Attempts of the same read tell the same units, and are kept as echoes:
+// accepted records that Synthesize took the units. An attempt of an older read that may still be under way, or was when
+// this one began, keeps the pair maybe told: it could land, or have landed, after this one. Attempts of the same read tell the same units, and are kept as echoes:
 // one could land after what a newer read tells. So is this attempt itself, when a request of it is late.
 func (p Pair) accepted(t Telling, c Count, late bool, now time.Time, lives time.Duration) Pair {
 	at := t.ObservedAt
-	if p.State == Told && !late {
+	if late {
+		p = p.unanswered(t.Token, true, now)
+	} else if p.State == Told {
 		return p.without(t.Token)
 	}
 	if p.State != MaybeTold || p.ServiceID != c.Service.ID || p.ObservedAt.After(at) {
@@ -112,9 +114,7 @@ func (p Pair) accepted(t Telling, c Count, late bool, now time.Time, lives time.
 	}
 	next := p
 	next.EverTold, next.NoMap, next.NoMapSince, next.TriedAt, next.TriedUnits = true, false, time.Time{}, time.Time{}, 0
-	if late {
-		next = next.unanswered(t.Token, true, now)
-	} else {
+	if !late {
 		next = next.without(t.Token)
 	}
 	told := Pair{State: Told, Units: c.Units, ObservedAt: at, PostedAt: now, ServiceID: c.Service.ID, EverTold: true}
@@ -128,8 +128,9 @@ func (p Pair) accepted(t Telling, c Count, late bool, now time.Time, lives time.
 	}
 	older := false
 	for token, other := range next.Open {
+		meanwhile := other.Answered && !t.Account.Pairs[c.Service.Key].Open[token].Answered
 		switch {
-		case !other.mayArrive(now, lives):
+		case !other.mayArrive(now, lives) && !meanwhile:
 		case other.ObservedAt.Before(at):
 			older = true
 		default:

@@ -164,6 +164,23 @@ func TestTelling_SecondWorkerOfAToldCount_NextCountIsMaybeToldUntilItReports(t *
 	}
 }
 
+// Two workers post at the same time, the older read's with an answer that says nothing. Whose request took effect last is
+// not known, whoever reports first.
+func TestTelling_OlderOneEndsUnclearWhileTheNewerIsUnderWay_IsMaybeToldUntilTheNext(t *testing.T) {
+	b := newBook(t)
+	older := b.start("a", start, servers(5))
+	newer := b.start("b", start.Add(time.Minute), servers(7))
+	b.finish(older, unclear)
+	b.finish(newer, yes)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Fatalf("got %+v, want maybe told: the 5 may have landed after the 7", p)
+	}
+	b.finish(b.start("c", start.Add(2*time.Minute), servers(7)), yes)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 7 {
+		t.Fatalf("got %+v, want told 7: nobody else was at work", p)
+	}
+}
+
 // What was told stands again after a definite no, although an echo of it is still under way.
 func TestTelling_RefusedWhileAnEchoIsOpen_WhatWasToldStands(t *testing.T) {
 	b := newBook(t)

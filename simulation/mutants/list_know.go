@@ -4,10 +4,11 @@ package main
 var knowing = []mutant{
 	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		if p.Prior.State != Told || !other.ObservedAt.Equal(p.Prior.ObservedAt) {\n			return next", new: "		if other.ObservedAt.IsZero() {\n			return next"},
 	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		case other.ObservedAt.Before(at):\n			older = true", new: "		case other.ObservedAt.Before(at):\n			older = false"},
-	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		case !other.mayArrive(now, lives):\n", new: "		case false:\n"},
+	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		case !other.mayArrive(now, lives) && !meanwhile:\n", new: "		case false && meanwhile:\n"},
+	{rule: "3 maybe told", file: ledgerDir + "pair.go", old: "		case !other.mayArrive(now, lives) && !meanwhile:\n", new: "		case !other.mayArrive(now, lives) || false && meanwhile:\n"},
 	{rule: "3 late", file: ledgerDir + "pair.go", old: "			told.Open[token] = other", new: "			delete(told.Open, token)"},
 	{rule: "3 late", file: ledgerDir + "pair.go", old: "if p.State == MaybeTold || attempt.mayArrive(a.Begun, lives) {", new: "if p.State == MaybeTold {"},
-	{rule: "3 late", file: ledgerDir + "pair.go", old: "	if late {\n		next = next.unanswered", new: "	if false {\n		next = next.unanswered"},
+	{rule: "3 late", file: ledgerDir + "pair.go", old: "	if !late {\n		next = next.without", new: "	if true {\n		next = next.without"},
 	{rule: "3 late", file: ledgerDir + "pair.go", old: "TriedUnits: p.TriedUnits, Open: p.Open}", new: "TriedUnits: p.TriedUnits}"},
 	{rule: "3 late", file: synthesizeDir + "count.go", old: "r.Late = func() { late = true }", new: "r.Late = nil"},
 	{rule: "3 late", file: vendorDir + "do.go", old: "			if c.late && c.request.Late != nil {", new: "			if c.request.Late != nil {"},
