@@ -15,12 +15,18 @@ type reading struct {
 	from, to int // of sim.changes: everything between them happened while it read
 	set      settings
 	sent     int
-	released map[int64]bool  // companies that were released at some moment of the run
-	sentTo   map[string]bool // accounts that messages were queued for
+	released map[int64]bool              // companies that were released at some moment of the run
+	sentTo   map[string]map[string]int64 // what messages were queued for: counts by service, by account
+}
+
+// says tells whether the reading's message about an account has a count.
+func (r *reading) says(account, service string, units int64) bool {
+	said, is := r.sentTo[account][service]
+	return is && said == units
 }
 
 func (s *sim) beginReading(t *task, set settings) *reading {
-	r := &reading{task: t, from: len(s.changes), to: len(s.changes), set: set, released: map[int64]bool{}, sentTo: map[string]bool{}}
+	r := &reading{task: t, from: len(s.changes), to: len(s.changes), set: set, released: map[int64]bool{}, sentTo: map[string]map[string]int64{}}
 	for id := range s.releases(context.Background()) {
 		company, _ := strconv.ParseInt(id, 10, 64)
 		r.released[company] = true

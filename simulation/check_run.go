@@ -25,7 +25,7 @@ func (s *sim) sending(t *task, q *fifo, body string) {
 	r.sent++
 	s.reads[m.ObservedAt] = r
 	company, _ := strconv.ParseInt(m.Account.ID, 10, 64)
-	r.sentTo[m.Account.ID] = true
+	r.sentTo[m.Account.ID] = m.Counts
 	if !s.seen(r, company) && !r.released[company] {
 		s.fail("zero is a count", "%s tells of company %d, which could not be seen during its read: %s", t.name, company, body)
 	}
@@ -56,7 +56,7 @@ func (s *sim) ran(t *task, result fetch.Result, err error) {
 		s.fail("nothing from a held run", "%s is held and queued %d messages", t.name, t.read.sent)
 	}
 	for _, h := range result.Holds {
-		if h.Company != "" && t.read.sentTo[h.Company] {
+		if h.Company != "" && t.read.sentTo[h.Company] != nil {
 			s.fail("nothing from a held run", "%s holds company %s back and queued a message for it", t.name, h.Company)
 		}
 	}

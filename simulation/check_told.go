@@ -100,6 +100,9 @@ func (s *sim) landedCount(t *task, serviceID string, body []byte) {
 			source = r
 		}
 	}
+	if r := s.reads[t.tells[key]]; source == nil && r != nil && (r.says(count.AccountID, name, count.UnitCount) || r.says(count.AccountID, known, count.UnitCount)) {
+		source = r // told by another worker since, and posted once more to pay a rebuild
+	}
 	if source == nil {
 		s.fail("never a number of nobody", "%s sets %q of account %s to %d, which no message of its batch says", t.name, name, count.AccountID, count.UnitCount)
 		return
