@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"cmp"
-	"encoding/json"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -23,9 +22,11 @@ func (s *sim) written(t *task, before []ledger.Document, writes []ledger.Write) 
 		if w.Kind != "account" || w.Delete {
 			continue
 		}
-		var was, is ledger.Account
-		_ = json.Unmarshal(old.Body, &was)
-		_ = json.Unmarshal(w.Body, &is)
+		was, _ := s.known.account(old.Body)
+		is, err := s.known.account(w.Body)
+		if err != nil {
+			s.fail("ledger", "%s writes an account %s that cannot be read: %v", t.name, w.ID, err)
+		}
 		for key, p := range is.Pairs {
 			q := was.Pairs[key]
 			if q.State != p.State || q.NoMap != p.NoMap {

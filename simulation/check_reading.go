@@ -61,28 +61,25 @@ func (s *sim) bounds(r *reading, company int64, types []int64) (least, most int6
 	}
 	now, always, ever := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
 	for _, c := range s.changes[:r.from] {
-		if !c.company {
-			now[c.id] = c.there && counts(c.item)
+		if !c.company && c.there && counts(c.item) {
+			now[c.id] = true
+		} else if !c.company {
+			delete(now, c.id)
 		}
 	}
-	for id, yes := range now {
-		always[id], ever[id] = yes, yes
+	for id := range now {
+		always[id], ever[id] = true, true
 	}
 	for _, c := range s.changes[r.from:r.to] {
 		if !c.company {
-			yes := c.there && counts(c.item)
-			always[c.id], ever[c.id] = always[c.id] && yes, ever[c.id] || yes
+			if c.there && counts(c.item) {
+				ever[c.id] = true
+			} else {
+				delete(always, c.id)
+			}
 		}
 	}
-	for id := range ever {
-		if always[id] {
-			least++
-		}
-		if ever[id] {
-			most++
-		}
-	}
-	return least, most
+	return int64(len(always)), int64(len(ever))
 }
 
 // seen tells whether a company could be seen at some moment of a read.

@@ -131,11 +131,14 @@ func (s *sim) landedCount(t *task, serviceID string, body []byte) {
 // nameOf is the name of the rule that a service at Synthesize belongs to, and the one it had before.
 func (s *sim) nameOf(serviceID string) (name, formerly string) {
 	docs, err := s.table.Get(context.Background(), ledger.Key{Kind: "state", ID: "services"})
-	var known ledger.Services
-	if err != nil || docs[0].Version > 0 && json.Unmarshal(docs[0].Body, &known) != nil {
+	var services ledger.Services
+	if err == nil {
+		services, err = s.known.state(docs[0].Body)
+	}
+	if err != nil {
 		s.fail("ledger", "the services cannot be read: %v", err)
 	}
-	for _, service := range known.List {
+	for _, service := range services.List {
 		if service.ID == serviceID {
 			if len(service.Formerly) > 0 {
 				formerly = service.Formerly[0]
@@ -157,7 +160,10 @@ func (s *sim) nameOf(serviceID string) (name, formerly string) {
 func (s *sim) account(id string) ledger.Account {
 	docs, err := s.table.Get(context.Background(), ledger.Key{Kind: "account", ID: id})
 	var a ledger.Account
-	if err != nil || docs[0].Version > 0 && json.Unmarshal(docs[0].Body, &a) != nil {
+	if err == nil {
+		a, err = s.known.account(docs[0].Body)
+	}
+	if err != nil {
 		s.fail("ledger", "account %s cannot be read: %v", id, err)
 	}
 	return a

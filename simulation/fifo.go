@@ -71,6 +71,9 @@ func (q *fifo) put(group, deduplicationID, body string) string {
 // due tells whether a message can be delivered now, else when one may be.
 func (q *fifo) due(now time.Time) (bool, time.Time) {
 	var next time.Time
+	if len(q.entries) == 0 {
+		return false, next
+	}
 	blocked := q.blocked(now)
 	for _, e := range q.entries {
 		if !blocked[e.group] {
@@ -85,9 +88,12 @@ func (q *fifo) due(now time.Time) (bool, time.Time) {
 
 // blocked is the groups of which something is hidden.
 func (q *fifo) blocked(now time.Time) map[string]bool {
-	blocked := map[string]bool{}
+	var blocked map[string]bool // asked at each step, and mostly empty
 	for _, e := range q.entries {
 		if now.Before(e.hidden) {
+			if blocked == nil {
+				blocked = map[string]bool{}
+			}
 			blocked[e.group] = true
 		}
 	}

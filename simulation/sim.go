@@ -66,6 +66,7 @@ type sim struct {
 	landed   map[string]landing
 	effects  int
 	everMade map[string]bool
+	known    known
 	restored bool
 	removed  bool
 	early    bool
@@ -123,7 +124,7 @@ func newSim(seed uint64, replay map[string]int) *sim {
 		items:    map[int64]autotasktest.Item{},
 		reads:    map[time.Time]*reading{},
 		landed:   map[string]landing{},
-		everMade: map[string]bool{}, coverage: map[string]int{},
+		everMade: map[string]bool{}, known: newKnown(), coverage: map[string]int{},
 	}
 	c := autotasktest.DefaultCredentials
 	s.credentials = autotask.Credentials{Username: c.Username, Secret: c.Secret, IntegrationCode: c.IntegrationCode, Version: "v0"}

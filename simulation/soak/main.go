@@ -2,8 +2,12 @@
 //
 //	go run ./simulation/soak -seeds 0:100000 -for 5m
 //	go run ./simulation/soak -histories 20000 -for 5m
+//	go build -o soak ./simulation/soak && ./soak -seeds 0:100000 -for 1h -journal histories.jsonl
+//	go run ./simulation/soak -journal histories.jsonl -sum
 //
-// It ends with 1 if a rule does not hold in one of them, and prints the story of each such history, reduced.
+// A journal keeps what each sitting lived through, so that a long search can be made in many; -sum adds them up.
+//
+// It ends with 1 if a rule does not hold in a history, and prints the story of each such history, reduced.
 package main
 
 import (
@@ -47,7 +51,16 @@ func main() {
 	processes := flag.Int("processes", runtime.NumCPU(), "how many processes")
 	first := flag.Bool("first", false, "stop at the first history that fails, and say after how many, in one line")
 	stride := flag.Uint64("stride", 0, "set by the command for its own processes")
+	journal := flag.String("journal", "", "a file to which a line about this sitting is added")
+	sum := flag.Bool("sum", false, "print what the sittings of the -journal met together, and do nothing else")
 	flag.Parse()
+	if *sum {
+		if err := sumUp(*journal); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		return
+	}
 	from, to, err := between(*seeds, *histories)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -61,7 +74,7 @@ func main() {
 		worker(from, to, *stride, *lasts)
 		return
 	}
-	os.Exit(lead(from, to, *lasts, int(min(to-from, uint64(max(*processes, 1))))))
+	os.Exit(lead(from, to, *lasts, int(min(to-from, uint64(max(*processes, 1)))), *journal))
 }
 
 func between(text string, histories uint64) (from, to uint64, err error) {
@@ -123,7 +136,7 @@ func untilFirst(from, to uint64, lasts time.Duration) {
 	}}, nil, nil)
 }
 
-func lead(from, to uint64, lasts time.Duration, processes int) int {
+func lead(from, to uint64, lasts time.Duration, processes int, journal string) int {
 	self, err := os.Executable()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -151,12 +164,22 @@ func lead(from, to uint64, lasts time.Duration, processes int) int {
 		})
 	}
 	group.Wait()
-	return report(all, errs, time.Since(began))
+	sum, code := report(all, errs, time.Since(began))
+	if journal != "" {
+		s := sitting{began.UTC(), commit(), from, min(sum.Next, to), sum.Histories, sum.Steps, time.Since(began).Seconds(), nil, sum.Coverage}
+		for _, f := range sum.Failing {
+			s.Failing = append(s.Failing, f.Seed)
+		}
+		if err := s.note(journal); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return max(code, 1)
+		}
+	}
+	return code
 }
 
-func report(all []found, errs []error, took time.Duration) int {
-	code := 0
-	sum := found{Coverage: map[string]int{}}
+func report(all []found, errs []error, took time.Duration) (sum found, code int) {
+	sum = found{Coverage: map[string]int{}}
 	for i, f := range all {
 		if errs[i] != nil {
 			fmt.Println("a process ended badly:", errs[i])
@@ -181,7 +204,7 @@ func report(all []found, errs []error, took time.Duration) int {
 	if code == 0 {
 		fmt.Println("every rule held in every history")
 	}
-	return code
+	return sum, code
 }
 
 // table prints how often each fault, and each thing that somebody did, met each stage, and the states of pairs that were seen.

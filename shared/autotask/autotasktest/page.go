@@ -127,7 +127,7 @@ func (t *Tenant) rows(p *page) (rows []row, more bool) {
 		}
 		from = max(from, p.cursor.NextIDs[0]+1)
 	}
-	rows = make([]row, 0, p.size)
+	rows = make([]row, 0, min(p.size, 16)) // most tenants of tests are small
 	t.scan(p.entity, from, p.down, func(r *row) bool {
 		switch {
 		case r.id > p.bounds.high && !p.down, r.id < p.bounds.low && p.down:

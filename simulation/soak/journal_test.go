@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestJournal_ManySittings_AreOneSearch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "histories.jsonl")
+	for _, s := range []sitting{
+		{Began: time.Unix(1, 0), Commit: "a", From: 0, To: 10, Histories: 10, Coverage: map[string]int{"500 @ run": 1}},
+		{Began: time.Unix(2, 0), Commit: "a", From: 10, To: 30, Histories: 20, Failing: []uint64{17}, Coverage: map[string]int{"500 @ run": 2}},
+		{Began: time.Unix(3, 0), Commit: "b", From: 0, To: 10, Histories: 10}, // the same seeds, other source
+	} {
+		if err := s.note(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := readJournal(path)
+	if err != nil || len(all) != 3 || all[1].Failing[0] != 17 || all[0].Coverage["500 @ run"] != 1 {
+		t.Fatalf("read back %+v, %v", all, err)
+	}
+	if err := sumUp(path); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestJournal_SeedsCountedTwice_AreRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "histories.jsonl")
+	for _, s := range []sitting{{Commit: "a", From: 0, To: 10}, {Commit: "a", From: 9, To: 20}} {
+		if err := s.note(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sumUp(path); err == nil || !strings.Contains(err.Error(), "0:10 and 9:20") {
+		t.Errorf("%v: does not name the ranges", err)
+	}
+}
+
+func TestJournal_ABrokenLine_IsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "histories.jsonl")
+	if err := os.WriteFile(path, []byte("{\"from\":0}\n{\"from\""), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readJournal(path); err == nil || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("%v: does not name the line", err)
+	}
+	if _, err := readJournal(path + ".not"); err == nil {
+		t.Error("a journal that is not there was read")
+	}
+}
