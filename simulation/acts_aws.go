@@ -95,6 +95,9 @@ func (s *sim) copyTable() []ledger.Document {
 func (s *sim) restore() {
 	table := memory.New()
 	for _, doc := range s.backup {
+		if !doc.Expires.IsZero() && !time.Now().Before(doc.Expires) {
+			continue // as good as gone in a table, too
+		}
 		for v := range doc.Version {
 			if err := table.Write(context.Background(), ledger.Write{Key: doc.Key, IfVersion: v, Body: doc.Body, Expires: doc.Expires}); err != nil {
 				panic(err)
