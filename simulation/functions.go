@@ -83,6 +83,7 @@ func (s *sim) invoke(stage string, lasts time.Duration, work func(*task)) *task 
 	t.born = s.steps
 	s.tasks = append(s.tasks, t)
 	go func() {
+		defer s.named()
 		defer cancel()
 		work(t)
 		s.mu.Lock()

@@ -7,6 +7,7 @@ package simulation
 import (
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -107,10 +108,18 @@ func Run(t *testing.T, seed uint64) Outcome { return live(t, seed, nil) }
 func live(t *testing.T, seed uint64, replay map[string]int) (out Outcome) {
 	synctest.Test(t, func(*testing.T) {
 		s := newSim(seed, replay)
+		defer s.named()
 		s.live()
 		out = Outcome{seed, s.invariant, s.problem, s.story, s.hash, s.steps, s.coverage, s.choose.taken}
 	})
 	return out
+}
+
+// named has a panic say in which history it happened.
+func (s *sim) named() {
+	if p := recover(); p != nil {
+		panic(fmt.Sprintf("history of seed %d: %v\n%s", s.choose.seed, p, debug.Stack()))
+	}
 }
 
 func newSim(seed uint64, replay map[string]int) *sim {
