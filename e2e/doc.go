@@ -7,5 +7,5 @@
 // `sam build` wrote it) and E2E_ARCHITECTURE (that it was built for: this machine's, since the emulator starts the
 // executables as they are) in the environment.
 //
-// What an emulator cannot prove is listed in the README.
+// docs/checks.md lists what an emulator cannot prove.
 package e2e

@@ -14,7 +14,7 @@ import (
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
-// What the README promises of the functions.
+// What docs/figures.md and docs/checks.md promise of the functions.
 const (
 	maxBootstrap = 10_000_000 // bytes
 	maxStart     = 25 * time.Millisecond
@@ -27,7 +27,7 @@ var packages = []string{"fetch-configurations", "sync-accounts", "sync-usage"}
 var targets = map[string]string{"fetch-configurations": "FetchConfigurations", "sync-accounts": "SyncAccounts", "sync-usage": "SyncUsage"}
 
 // BenchmarkStart measures how long each bootstrap takes from the start of its process to its first question for an event,
-// and how large it is when it is built as sam build does. It fails when a promise of the README is broken.
+// and how large it is when it is built as sam build does. It fails when a promise of docs/figures.md is broken.
 //
 //	go test ./functions -run '^$' -bench Start -benchtime 1x -v
 func BenchmarkStart(b *testing.B) {
@@ -92,7 +92,7 @@ func settingsOnly() map[string]string {
 }
 
 // BenchmarkMemory measures what each function uses over two nights of a fleet, 100 devices a company: the first, in which
-// all is new, and one in which all counts are due again. The template's memory sizes were chosen by it: the README says how.
+// all is new, and one in which all counts are due again. The template's memory sizes were chosen by it: docs/figures.md says how.
 //
 //	go test ./functions -run '^$' -bench Memory -benchtime 1x -v
 func BenchmarkMemory(b *testing.B) {

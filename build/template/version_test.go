@@ -1,4 +1,3 @@
-// Package synthsync_test holds what is said in two places of the repository to one another.
 package template_test
 
 import (

@@ -15,7 +15,7 @@ import (
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
-// The tenant of the figures in the README.
+// The tenant of docs/figures.md, and its bounds.
 const (
 	manyItems     = 200_000
 	manyCompanies = 2_000
