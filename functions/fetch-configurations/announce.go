@@ -29,7 +29,8 @@ func announcer(ctx context.Context, f *wiring.Function, secretARN string, book *
 	return a, err
 }
 
-// announce tells a person what a run found; news is how many things are new that need a hand. Nothing that goes wrong with it changes what became of the run.
+// announce tells a person what a run found; news is how many things are new that need a hand. Nothing that goes wrong with
+// it changes what became of the run.
 func announce(ctx context.Context, f *wiring.Function, secretARN string, book *ledger.Ledger, r fetch.Result) (out *fetch.Notified, news int) {
 	if r.DryRun {
 		return nil, 0

@@ -24,7 +24,7 @@ func emit(ctx context.Context, f *wiring.Function, book *ledger.Ledger, r fetch.
 	sinceGood, known := sinceGoodRun(ctx, f, book, r)
 	set := runMetrics(r, wiring.LoginRefused(err))
 	if r.State != fetch.StateFailed {
-		set.Metrics = append(set.Metrics, metrics.Metric{Name: "NewThings", Unit: metrics.Count, Value: float64(news)})
+		set.Metrics = append(set.Metrics, metrics.Counted("NewThings", news))
 	}
 	if known {
 		set.Metrics = append(set.Metrics, metrics.Metric{Name: "AgeOfNewestGoodRun", Unit: metrics.Seconds, Value: sinceGood.Seconds()})

@@ -10,16 +10,13 @@ import (
 // outcomes are the metrics of one batch: what became of its counts, and how many of its messages failed.
 func outcomes(o ledger.Outcomes, failures []queue.Failure) metrics.Set {
 	failed, refused := wiring.Failures(failures)
-	count := func(name string, n int) metrics.Metric {
-		return metrics.Metric{Name: name, Unit: metrics.Count, Value: float64(n)}
-	}
 	return metrics.Set{Metrics: []metrics.Metric{
-		count("Posted", o.Posted),
-		count("Unchanged", o.Unchanged),
-		count("Unmapped", o.Unmapped),
-		count("MappingLost", o.Lost),
-		count("Superseded", o.Superseded),
-		count("Failed", failed),
-		count("RefusedLogins", refused),
+		metrics.Counted("Posted", o.Posted),
+		metrics.Counted("Unchanged", o.Unchanged),
+		metrics.Counted("Unmapped", o.Unmapped),
+		metrics.Counted("MappingLost", o.Lost),
+		metrics.Counted("Superseded", o.Superseded),
+		metrics.Counted("Failed", failed),
+		metrics.Counted("RefusedLogins", refused),
 	}}
 }

@@ -1,7 +1,6 @@
 // Package awstest is as much of AWS as the functions use, in the process and over real HTTP: a DynamoDB table, SQS FIFO
-// queues, Secrets Manager, the outputs of a stack, the invocation of a function, files
-// in S3. It is for driving the functions' executables in a test; the adapters' own tests have fakes
-// that can also be told to fail.
+// queues, Secrets Manager, the outputs of a stack, the invocation of a function, files in S3. It is for driving the
+// functions' executables in a test; the adapters' own tests have fakes that can also be told to fail.
 package awstest
 
 import (

@@ -47,6 +47,11 @@ type Metric struct {
 	Value float64
 }
 
+// Counted is the metric of how many there are of something.
+func Counted(name string, n int) Metric {
+	return Metric{Name: name, Unit: Count, Value: float64(n)}
+}
+
 // Set is metrics that belong together.
 type Set struct {
 	// Dimensions tell series apart, beside Stack. Each value of one is a metric of its own, which AWS bills: never a

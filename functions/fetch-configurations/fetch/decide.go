@@ -2,8 +2,6 @@ package fetch
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -173,95 +171,4 @@ func (r *run) payRebuild(ctx context.Context, p *planner, companies []company, k
 		}
 	}
 	return nil
-}
-
-// notice records what a person should know about an account.
-func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
-	if _, ended := p.released[accountID(c.id)]; ended {
-		return
-	}
-	switch {
-	case c.zeroed && c.items > 0:
-		r.attend(KindInactive, c.items, "company %s (%q) is not active: its %d items count as 0 (INACTIVE_COMPANIES=zero)", accountID(c.id), c.name, c.items)
-	case !c.visible && a.EverTold():
-		r.attend(KindInvisible, 0, "company %s (%q) can no longer be seen in Autotask; what Synthesize was told for it stays as it is", accountID(c.id), a.Name)
-	case !c.visible && a.Exists:
-		r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and belongs to no visible company; it is left alone", a.Name, accountID(c.id))
-	case c.leftOut || !c.visible:
-	case !c.active && c.total() > 0 && !a.Exists:
-		r.attendCompany(KindNoAccount, c, "no account: not active", "company %s (%q) is not active and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.total())
-	case c.other != "" && c.total() > 0 && !a.Exists:
-		r.attendCompany(KindNoAccount, c, "no account: its company type is "+c.other, "company %s (%q) has the company type %s, which COMPANY_TYPES does not name, and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.other, c.total())
-	case c.other != "" && c.total() > 0:
-		r.attendCompany(KindOtherType, c, "its company type is "+c.other, "company %s (%q) has the company type %s, which COMPANY_TYPES does not name; it has an account, and its %d units are told", accountID(c.id), c.name, c.other, c.total())
-	case !c.active && c.total() > 0:
-		r.attendCompany(KindInactive, c, "not active", "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
-	}
-	if !c.visible || c.leftOut {
-		return
-	}
-	for _, s := range p.services.List {
-		pair := a.Pair(s)
-		change := Change{AccountID: accountID(c.id), Account: c.name, Service: s.Name, To: c.units[s.Key]}
-		attention, unmapped := MappingAttention(pair, change)
-		switch {
-		case !a.Exists || !s.Ruled:
-		case unmapped:
-			r.result.Attention = append(r.result.Attention, attention)
-		case pair.State == ledger.Told && pair.Units == c.units[s.Key] && !contains(plan.counts, s.Name):
-			r.result.Usage.Unchanged++
-		}
-	}
-}
-
-// attendCompany is attend for what is about one company.
-func (r *run) attendCompany(kind string, c company, why, format string, args ...any) {
-	r.attend(kind, c.total(), format, args...)
-	last := &r.result.Attention[len(r.result.Attention)-1]
-	last.AccountID, last.Account, last.Why = accountID(c.id), c.name, why
-}
-
-// MappingAttention says what a person has to map for a pair that has no map.
-func MappingAttention(pair ledger.Pair, c Change) (Attention, bool) {
-	switch {
-	case pair.Lost() && (pair.MayStandAboveZero() || c.To > 0):
-		return Attention{
-			Kind: KindMappingLost, Units: c.To, AccountID: c.AccountID, Service: c.Service,
-			Text: fmt.Sprintf("%s of company %s (%q) was told before and Synthesize has no map for it any more: map account and service there again", c.Service, c.AccountID, c.Account),
-		}, true
-	case pair.NoMap && c.To > 0:
-		return Attention{
-			Kind: KindUnmapped, Units: c.To, AccountID: c.AccountID, Service: c.Service,
-			Text: fmt.Sprintf("%s of company %s (%q) is not mapped in Synthesize: %d units cannot be billed until it is", c.Service, c.AccountID, c.Account, c.To),
-		}, true
-	}
-	return Attention{}, false
-}
-
-func contains(changes []Change, service string) bool {
-	return slices.ContainsFunc(changes, func(c Change) bool { return c.Service == service })
-}
-
-// reportFleet records what of the read is in no count.
-func (r *run) reportFleet(warnings []string) {
-	f := r.fleet
-	for _, w := range warnings {
-		r.attend(KindRules, 0, "%s", w)
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.stats.Uncovered)) {
-		r.attend(KindUncovered, f.stats.Uncovered[name], "%d items of type %q are named by no rule and are in no count", f.stats.Uncovered[name], name)
-	}
-	if n := f.stats.Untyped; n > 0 {
-		r.attend(KindUntyped, n, "%d items have no type and are in no count", n)
-	}
-	if n := f.stats.Invisible; n > 0 {
-		r.attend(KindOrphans, n, "%d items belong to companies that cannot be seen and are in no count", n)
-	}
-	if n := f.stats.OwnCompany; n > 0 {
-		r.attend(KindOwnCompany, n, "%d items of company 0 (your own) are left out; INCLUDE_OWN_COMPANY=true counts them", n)
-	}
-	same := f.sameName()
-	for _, name := range slices.Sorted(maps.Keys(same)) {
-		r.attend(KindDuplicateNames, 0, "%d companies are called %q (ids %s): mind which account is mapped to which", len(same[name]), name, fmt.Sprint(same[name]))
-	}
 }

@@ -243,10 +243,6 @@ func tenantError(err error) error {
 	return err
 }
 
-func (r *run) attend(kind string, units int64, format string, args ...any) {
-	r.result.Attention = append(r.result.Attention, Attention{Kind: kind, Text: fmt.Sprintf(format, args...), Units: units})
-}
-
 // save writes the run's record: also when the run is being ended, since a person will look for it.
 func (r *run) save(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

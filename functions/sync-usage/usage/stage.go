@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -50,12 +48,6 @@ type Stage struct {
 	Word func(ctx context.Context) (silent string, err error)
 	// Posted, if set, is called after each answer.
 	Posted func()
-}
-
-// Summary is what became of the pairs of one batch.
-type Summary struct {
-	Outcomes ledger.Outcomes
-	Definite bool // at least one post got a definite answer
 }
 
 // Handle works a batch of messages and reports those that must come again. The slice is never nil: a missing list of
@@ -224,37 +216,4 @@ func (w *work) ready(ctx context.Context, m message.Usage) error {
 		return queue.Wait(fmt.Errorf("company %s waits for its account, which run %s is to make", m.Account.ID, m.RunID), waitForServices)
 	}
 	return nil
-}
-
-// count adds to the totals of the message's run.
-func (w *work) count(observedAt time.Time, o ledger.Outcomes, definite bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s := w.totals[observedAt]
-	if s == nil {
-		s = &Summary{}
-		w.totals[observedAt] = s
-	}
-	s.Outcomes, s.Definite = s.Outcomes.Add(o), s.Definite || definite
-}
-
-// record adds the totals to the runs' records. They inform people and let the guard's comparison move on; a failure
-// here undoes nothing that was told.
-func (w *work) record(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	for _, at := range slices.SortedFunc(maps.Keys(w.totals), time.Time.Compare) {
-		s := w.totals[at]
-		if err := w.Ledger.AddOutcomes(ctx, at, s.Outcomes, s.Definite); err != nil {
-			w.Log.WarnContext(ctx, "outcomes not recorded", "observedAt", at, "error", err)
-		}
-	}
-}
-
-func (w *work) sum() Summary {
-	var sum Summary
-	for _, s := range w.totals {
-		sum.Outcomes, sum.Definite = sum.Outcomes.Add(s.Outcomes), sum.Definite || s.Definite
-	}
-	return sum
 }
