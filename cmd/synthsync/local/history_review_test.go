@@ -61,14 +61,21 @@ const workstations = `
   types: [Desktop, Laptop]
 `
 
-// A person said --force once, and the service has been deleted at Synthesize: there is nothing left to be taken back.
-func TestReview_RuleRemovedAndServiceDeleted_ForceIsNeededOnce(t *testing.T) {
+// serversUnruled has told both services, and then the rules leave the servers out.
+func serversUnruled(t *testing.T) *place {
+	t.Helper()
 	p := newPlace(t)
 	p.rules(both)
 	p.mustRun()
 	p.sim.MapAll()
 	p.mustRun()
 	p.rules(workstations)
+	return p
+}
+
+// A person said --force once, and the service has been deleted at Synthesize: there is nothing left to be taken back.
+func TestReview_RuleRemovedAndServiceDeleted_ForceIsNeededOnce(t *testing.T) {
+	p := serversUnruled(t)
 	if err := p.sim.DeleteService("Managed Servers"); err != nil {
 		t.Fatal(err)
 	}
@@ -82,12 +89,7 @@ func TestReview_RuleRemovedAndServiceDeleted_ForceIsNeededOnce(t *testing.T) {
 
 // The same in the other order: all was taken back to 0 and accepted, and the service is deleted later.
 func TestReview_TakenBackToZeroAndServiceDeletedLater_IsNotHeld(t *testing.T) {
-	p := newPlace(t)
-	p.rules(both)
-	p.mustRun()
-	p.sim.MapAll()
-	p.mustRun()
-	p.rules(workstations)
+	p := serversUnruled(t)
 	if r, err := p.machine.Run(t.Context(), fetch.Event{Force: true}); err != nil || r.State != fetch.StateDone {
 		t.Fatalf("%s %v", r.State, err)
 	}
@@ -101,12 +103,7 @@ func TestReview_TakenBackToZeroAndServiceDeletedLater_IsNotHeld(t *testing.T) {
 
 // The MSP no longer sells it: unmapped at Synthesize, removed from the rules, forced once.
 func TestReview_RuleRemovedAndServiceUnmapped_ForceIsNeededOnce(t *testing.T) {
-	p := newPlace(t)
-	p.rules(both)
-	p.mustRun()
-	p.sim.MapAll()
-	p.mustRun()
-	p.rules(workstations)
+	p := serversUnruled(t)
 	if err := p.sim.UnmapService("Managed Servers"); err != nil {
 		t.Fatal(err)
 	}

@@ -79,9 +79,7 @@ func TestAnnounce_EachIncidentOnce_AndOnceWhenItIsOver(t *testing.T) {
 	if r := o.paged(p); len(p.titles()) != 0 || p.beats != 1 || !r.Notified.Beat {
 		t.Fatalf("all is well, and somebody is told; %d heartbeats", p.beats)
 	}
-	for _, id := range ids {
-		o.tenant.Retire(id)
-	}
+	o.retire(ids)
 	held := o.paged(p)
 	if held.State != fetch.StateHeld || p.beats != 1 || len(p.got) != 1 {
 		t.Fatalf("%s, %d heartbeats, %+v", held.State, p.beats, p.got)

@@ -152,9 +152,7 @@ func TestDevicesGo_TotalsFall_HoldNamesNoRule(t *testing.T) {
 	o.stage.Rules = parsed(t, inForce)
 	ids := o.add(2, 2, 20)
 	o.night()
-	for _, id := range ids {
-		o.tenant.Retire(id)
-	}
+	o.retire(ids)
 	if r := o.night(); r.State != fetch.StateHeld || r.Holds[0].Rule != "" || strings.Contains(r.Reason, "rule was changed") {
 		t.Errorf("%s: %s", r.State, r.Reason)
 	}

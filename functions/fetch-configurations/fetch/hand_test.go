@@ -81,6 +81,13 @@ func (o *office) add(company, typ int64, n int) []int64 {
 	return ids
 }
 
+// retire ends devices in Autotask.
+func (o *office) retire(ids []int64) {
+	for _, id := range ids {
+		o.tenant.Retire(id)
+	}
+}
+
 func attention(r fetch.Result, kind string) []string {
 	var texts []string
 	for _, a := range r.Attention {
@@ -102,18 +109,14 @@ func TestApproval_TheSameFallAtOtherCompanies_IsHeldAnew(t *testing.T) {
 	o := newOffice(t)
 	atOne, atTwo := o.add(1, 1, 30), o.add(2, 1, 30)
 	o.night()
-	for _, id := range atOne {
-		o.tenant.Retire(id)
-	}
+	o.retire(atOne)
 	held := o.night()
 	if held.State != fetch.StateHeld {
 		t.Fatalf("%s", held.State)
 	}
 	o.approve(held.RunID)
 	o.add(1, 1, 30)
-	for _, id := range atTwo {
-		o.tenant.Retire(id)
-	}
+	o.retire(atTwo)
 	if r := o.night(); r.State != fetch.StateHeld || !strings.Contains(r.Reason, "at other companies") {
 		t.Errorf("the total is the same, the clients are not: %s, %s", r.State, r.Reason)
 	}
@@ -125,9 +128,7 @@ func TestApproval_WhatItWasComparedWithHasMovedOn_IsHeldAnew(t *testing.T) {
 	o := newOffice(t)
 	gone := o.add(1, 1, 30)
 	o.night()
-	for _, id := range gone {
-		o.tenant.Retire(id)
-	}
+	o.retire(gone)
 	o.approve(o.night().RunID)
 	base, err := o.book.Baseline(context.Background())
 	if err != nil {
@@ -147,13 +148,9 @@ func TestApproval_BearsTheMarginAndNoMore(t *testing.T) {
 		o := newOffice(t)
 		gone, more := o.add(1, 1, 30), o.add(2, 1, 30)
 		o.night()
-		for _, id := range gone {
-			o.tenant.Retire(id)
-		}
+		o.retire(gone)
 		o.approve(o.night().RunID)
-		for _, id := range more[:retired] {
-			o.tenant.Retire(id)
-		}
+		o.retire(more[:retired])
 		if r := o.night(); r.State != want {
 			t.Errorf("%d more retired: %s, want %s (%s)", retired, r.State, want, r.Reason)
 		}
@@ -182,9 +179,7 @@ func TestApproval_OfAFall_IsNoneOfARuleThatFitsNothing(t *testing.T) {
 	o := newOffice(t)
 	gone := o.add(1, 1, 30)
 	o.night()
-	for _, id := range gone {
-		o.tenant.Retire(id)
-	}
+	o.retire(gone)
 	o.tenant.SetType(autotasktest.Type{ID: 3, Name: "Renamed"})
 	held := o.night()
 	if held.State != fetch.StateHeld || !strings.Contains(held.Reason, "falls") || !strings.Contains(held.Reason, "Managed Servers") {
@@ -200,9 +195,7 @@ func TestApproval_IsForOneRun_AndADryRunDoesNotUseItUp(t *testing.T) {
 	o := newOffice(t)
 	gone := o.add(1, 1, 30)
 	o.night()
-	for _, id := range gone {
-		o.tenant.Retire(id)
-	}
+	o.retire(gone)
 	o.approve(o.night().RunID)
 	if r := o.night(); r.State != fetch.StateDone || len(attention(r, fetch.KindApproved)) != 1 {
 		t.Fatalf("%s %s", r.State, r.Reason)
@@ -211,9 +204,7 @@ func TestApproval_IsForOneRun_AndADryRunDoesNotUseItUp(t *testing.T) {
 	again := o.add(1, 1, 30)
 	o.stage.Guard.MaxRisePercent = 10000
 	o.night()
-	for _, id := range again {
-		o.tenant.Retire(id)
-	}
+	o.retire(again)
 	if r := o.night(); r.State != fetch.StateHeld {
 		t.Errorf("an approval served twice: %s", r.State)
 	}
@@ -223,13 +214,9 @@ func TestApproval_HeldAnew_ShowsAllOfIt_SoThatOneApprovalMoreIsEnough(t *testing
 	o := newOffice(t)
 	gone, servers := o.add(1, 1, 30), o.add(2, 3, 30)
 	o.night()
-	for _, id := range gone {
-		o.tenant.Retire(id)
-	}
+	o.retire(gone)
 	o.approve(o.night().RunID)
-	for _, id := range servers {
-		o.tenant.Retire(id)
-	}
+	o.retire(servers)
 	r := o.night()
 	if r.State != fetch.StateHeld || len(r.Holds) != 2 || len(attention(r, fetch.KindApproved)) != 0 {
 		t.Fatalf("%s, %+v", r.State, r.Holds)
@@ -244,9 +231,7 @@ func TestApproval_WaitsWhilePostingIsOnHold(t *testing.T) {
 	o := newOffice(t)
 	gone := o.add(1, 1, 30)
 	o.night()
-	for _, id := range gone {
-		o.tenant.Retire(id)
-	}
+	o.retire(gone)
 	o.approve(o.night().RunID)
 	for _, on := range []bool{true, false} {
 		if _, err := o.book.SetHold(context.Background(), on, ledger.Act{Actor: "ben"}); err != nil {
@@ -292,9 +277,7 @@ func TestSlowFall_IsReportedWhenNoSingleDayWasHeld(t *testing.T) {
 	o.night()
 	o.stage.Guard.MaxRisePercent = 100000
 	for n := range 3 {
-		for _, id := range ids[:len(ids)/4] {
-			o.tenant.Retire(id)
-		}
+		o.retire(ids[:len(ids)/4])
 		ids = ids[len(ids)/4:]
 		r := o.night()
 		if r.State != fetch.StateDone {
@@ -318,9 +301,7 @@ func TestCompanyGuard_HoldsNothingBelow5UnitsOrItsPercentage(t *testing.T) {
 		if c.retired == c.had {
 			ids = append(ids, 10, 11)
 		}
-		for _, id := range ids[:c.retired] {
-			o.tenant.Retire(id)
-		}
+		o.retire(ids[:c.retired])
 		r := o.night()
 		told := slices.ContainsFunc(r.Changes, func(c fetch.Change) bool { return c.AccountID == "1" })
 		others := slices.ContainsFunc(r.Changes, func(c fetch.Change) bool { return c.AccountID == "2" })

@@ -52,9 +52,7 @@ func TestDevicesGo_OneCompanyFalls_ItsHoldNamesNoRule(t *testing.T) {
 	o.add(2, 1, 100)
 	o.night()
 	o.stage.Rules = parsed(t, strings.Replace(inForce, "[Server]", "[Server, ESXi Host]", 1)) // not what falls
-	for _, id := range ids[1:] {
-		o.tenant.Retire(id)
-	}
+	o.retire(ids[1:])
 	if r := o.night(); len(r.Holds) != 1 || r.Holds[0].Rule != "" || strings.Contains(r.Holds[0].Text, "rules were changed") {
 		t.Errorf("%+v", r.Holds)
 	}
