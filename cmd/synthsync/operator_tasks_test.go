@@ -71,7 +71,7 @@ func (o *operator) types(line, run, company string) {
 			a = run
 		case "COMPANY":
 			a = company
-		case "new-rules.yaml", "moved.jsonl", "restored.jsonl":
+		case "new-rules.yaml", "services.yaml", "moved.jsonl", "restored.jsonl":
 			a = filepath.Join(filepath.Dir(o.ledger), a)
 		}
 		args[i] = a

@@ -1,5 +1,9 @@
 // Package fetch is the stage that reads Autotask, counts, compares with the ledger, and decides what is told, or
 // refuses. Nothing is queued from an incomplete read or from a run that the guard holds.
+//
+// A way through it: stage.go is a run from its beginning to its record; read.go reads and fleet.go counts; decide.go is the
+// order in which it is decided, with plan.go for what one account is told and why, guard.go for what holds a run, and judge.go
+// for what a hold and a person's approval make of it; queue.go sends; attention.go is what a person should know.
 package fetch
 
 import (
