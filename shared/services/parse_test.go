@@ -22,6 +22,39 @@ func parse(t *testing.T, text string) services.Rules {
 	return rules
 }
 
+// The README's example shows every key that there is, and is right as it stands.
+func TestParse_TheExampleOfTheREADME_SaysWhatItsCommentsSay(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(readme), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	want := services.Rules{
+		{
+			Service: "Managed Workstations", Description: "Managed Workstations", Category: "other", Subcategory: "other",
+			Types: []services.Entry{{Name: "Desktop"}, {Name: "Laptop"}, {ID: 12}},
+		},
+		{
+			Service: "Managed Servers", Description: "Servers, on site", Category: "infrastructure",
+			Subcategory: "server management and support", Formerly: []string{"Servers"}, Types: []services.Entry{{Name: "Server"}},
+		},
+		{
+			Service: "Everything Else", Description: "Everything Else", Category: "other", Subcategory: "other",
+			AllTypesExcept: []services.Entry{{Name: "Desktop"}, {Name: "Laptop"}, {Name: "Server"}},
+		},
+		{Service: "Network Devices", Description: "Network Devices", Category: "other", Subcategory: "other", Retired: true},
+	}
+	if diff := cmp.Diff(want, parse(t, example)); diff != "" {
+		t.Error(diff)
+	}
+	for _, key := range []string{"service", "description", "category", "subcategory", "formerly", "types", "allTypesExcept", "retired"} {
+		if !strings.Contains(example, key+": ") {
+			t.Errorf("it does not show the key %q", key)
+		}
+	}
+}
+
 func TestParse_DefaultRules(t *testing.T) {
 	text, err := os.ReadFile(defaultRules)
 	if err != nil {

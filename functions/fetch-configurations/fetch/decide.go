@@ -83,13 +83,13 @@ func (r *run) preview(p planner, companies []company, known map[string]ledger.Ac
 		r.notice(p, c, a, plan)
 	}
 	sortBy(changes, func(a, b Change) int {
-		if c := compareText(a.Account, b.Account); c != 0 {
+		if c := strings.Compare(a.Account, b.Account); c != 0 {
 			return c
 		}
-		if c := compareText(a.AccountID, b.AccountID); c != 0 {
+		if c := strings.Compare(a.AccountID, b.AccountID); c != 0 {
 			return c
 		}
-		return compareText(a.Service, b.Service)
+		return strings.Compare(a.Service, b.Service)
 	})
 	return changes
 }

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/services"
@@ -67,7 +68,7 @@ func (r *run) diffRules(before, after ledger.Services, known map[string]ledger.A
 		}
 	}
 	sortBy(d.Pairs, func(a, b PairDiff) int {
-		return cmp.Or(cmp.Compare(distance(b.Was, b.Now), distance(a.Was, a.Now)), compareText(a.Account, b.Account), compareText(a.AccountID, b.AccountID), compareText(a.Service, b.Service))
+		return cmp.Or(cmp.Compare(distance(b.Was, b.Now), distance(a.Was, a.Now)), strings.Compare(a.Account, b.Account), strings.Compare(a.AccountID, b.AccountID), strings.Compare(a.Service, b.Service))
 	})
 	d.Differ = len(d.Pairs)
 	return d

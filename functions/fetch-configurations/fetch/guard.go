@@ -3,6 +3,7 @@ package fetch
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -65,10 +66,10 @@ func (g Guard) check(before, now ledger.Baseline, services ledger.Services, type
 		}
 	}
 	sortBy(holds, func(a, b Hold) int {
-		if c := compareText(a.Service, b.Service); c != 0 {
+		if c := strings.Compare(a.Service, b.Service); c != 0 {
 			return c
 		}
-		return compareText(a.Text, b.Text)
+		return strings.Compare(a.Text, b.Text)
 	})
 	return holds
 }
@@ -126,6 +127,6 @@ func takenBack(changes []Change) []Hold {
 		}
 		holds = append(holds, Hold{Service: service, Rule: service, Was: units[g], Key: string(g.reason) + " " + g.what, Text: text})
 	}
-	sortBy(holds, func(a, b Hold) int { return compareText(a.Text, b.Text) })
+	sortBy(holds, func(a, b Hold) int { return strings.Compare(a.Text, b.Text) })
 	return holds
 }

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
@@ -115,7 +116,7 @@ func (p planner) account(c company, a ledger.Account) accountPlan {
 				plan.counts = append(plan.counts, change)
 			}
 		}
-		sortBy(plan.counts, func(x, y Change) int { return compareText(x.Service, y.Service) })
+		sortBy(plan.counts, func(x, y Change) int { return strings.Compare(x.Service, y.Service) })
 	}
 	plan.fence = !plan.tells() && a.OpenIntent()
 	plan.fenceName = !plan.create && !plan.rename && a.NameIntent != nil && !a.NameIntent.Ended
@@ -124,16 +125,6 @@ func (p planner) account(c company, a ledger.Account) accountPlan {
 
 // accountID is the id of a company's account at Synthesize.
 func accountID(companyID int64) string { return strconv.FormatInt(companyID, 10) }
-
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
 
 func (p planner) pair(c company, a ledger.Account, service ledger.Service) (Change, bool) {
 	pair := a.Pair(service)
