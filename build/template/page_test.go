@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -87,4 +89,38 @@ func settingsOf(template tree) map[string][]string {
 		}
 	}
 	return became
+}
+
+// readBy finds the settings that the command reads: a Reader's method and the setting's name.
+var readBy = regexp.MustCompile(`\br\.[A-Z]\w*\("([A-Z][A-Z0-9_]+)"`)
+
+func TestReadme_NamesEverySettingThatIsRead(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := map[string]bool{}
+	for _, f := range loadSource(t).functions {
+		for name := range f.settings {
+			read[name] = true
+		}
+	}
+	files, _ := filepath.Glob("cmd/synthsync/*.go")
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range readBy.FindAllStringSubmatch(string(text), -1) {
+			read[m[1]] = true
+		}
+	}
+	if !read["NOTIFY_URL"] || !read["SYNTHESIZE_RATE"] {
+		t.Fatalf("these are all settings that were found: %v", sorted(read))
+	}
+	for _, name := range sorted(read) {
+		if !strings.Contains(string(readme), "`"+name+"`") {
+			t.Errorf("README.md does not name the setting %s", name)
+		}
+	}
 }
