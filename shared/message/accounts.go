@@ -1,9 +1,6 @@
 package message
 
-import (
-	"encoding/json"
-	"fmt"
-)
+import "fmt"
 
 // Encode validates the message and writes it as JSON.
 func (m Accounts) Encode() ([]byte, error) {
@@ -12,7 +9,7 @@ func (m Accounts) Encode() ([]byte, error) {
 	if m.Services != nil {
 		w.Services = &m.Services
 	}
-	body, err := json.Marshal(w)
+	body, err := encode(w)
 	if err != nil {
 		return nil, fmt.Errorf("encode accounts message of group %s: %w", m.Group(), err)
 	}

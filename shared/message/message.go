@@ -87,6 +87,17 @@ type wire struct {
 	Services   *[]Service                  `json:"services,omitempty"`
 }
 
+// encode writes JSON in characters that every queue takes: SQS refuses two that JSON may hold as they stand, and a company's
+// name that has one is no reason to tell nobody.
+func encode(w wire) ([]byte, error) {
+	body, err := json.Marshal(w)
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.ReplaceAll(body, []byte("\ufffe"), []byte(`\ufffe`))
+	return bytes.ReplaceAll(body, []byte("\uffff"), []byte(`\uffff`)), nil
+}
+
 func decode(body []byte) (wire, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()

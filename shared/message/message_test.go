@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/synthsync/synthsync/shared/message"
+	"github.com/synthsync/synthsync/shared/queue"
 )
 
 const (
@@ -83,5 +84,28 @@ func TestMessages_WhatIsWrong_IsRefusedByItsField(t *testing.T) {
 		if err := test.read([]byte(body)); !errors.As(err, &fault) || fault.Field != test.field {
 			t.Errorf("%s\ngot %v, want a fault of %q", body, err, test.field)
 		}
+	}
+}
+
+// SQS takes the characters of XML 1.0 and no others; JSON lets two more stand as they are.
+func TestMessages_WithCharactersThatNoQueueTakes_AreWrittenSoThatOneDoes(t *testing.T) {
+	odd := "Odd \uffff \ufffe Ltd"
+	u := message.Usage{RunID: "r", ObservedAt: observed, Account: message.Account{ID: "175", Name: odd}, Counts: map[string]int64{odd: 3}}
+	body, err := u.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (queue.Message{Group: u.Group(), DeduplicationID: u.DeduplicationID(), Body: body}).Check(); err != nil {
+		t.Error(err)
+	}
+	if again, err := message.DecodeUsage(body); err != nil || again.Account.Name != odd || again.Counts[odd] != 3 {
+		t.Errorf("%+v %v", again, err)
+	}
+	a := message.Accounts{RunID: "r", ObservedAt: observed, Account: &message.Account{ID: "175", Name: odd}}
+	if body, err = a.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	if err := (queue.Message{Group: a.Group(), DeduplicationID: a.DeduplicationID(), Body: body}).Check(); err != nil {
+		t.Error(err)
 	}
 }

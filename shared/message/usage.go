@@ -14,7 +14,7 @@ func (m Usage) Encode() ([]byte, error) {
 	for service, units := range m.Counts {
 		counts[service] = strconv.AppendInt(nil, units, 10)
 	}
-	body, err := json.Marshal(wire{Version: &version, RunID: m.RunID, ObservedAt: &at, Account: &m.Account, Counts: &counts})
+	body, err := encode(wire{Version: &version, RunID: m.RunID, ObservedAt: &at, Account: &m.Account, Counts: &counts})
 	if err != nil {
 		return nil, fmt.Errorf("encode usage message of company %s: %w", m.Account.ID, err)
 	}
