@@ -37,13 +37,16 @@ func toldOf(a ledger.Account, c company, services ledger.Services) (was, now int
 		if !s.Ruled || s.Retired {
 			continue // a person's word, or the fleet's guard
 		}
-		if p := a.Pair(s); p.State == ledger.Told {
+		if p := a.Pair(s); wasTold(p) {
 			was += p.Units
 			now += c.units[s.Key]
 		}
 	}
 	return was, now
 }
+
+// wasTold tells whether a pair's units went out to Synthesize. That their answer was lost makes a fall from them no smaller.
+func wasTold(p ledger.Pair) bool { return p.State == ledger.Told || p.State == ledger.MaybeTold }
 
 // split tells the holds of the whole run from those of single companies.
 func split(holds []Hold) (fleet, companies []Hold) {
