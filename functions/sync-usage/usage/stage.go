@@ -31,7 +31,7 @@ type Stage struct {
 	Silent string
 	// SecretVersion is the version of the Synthesize keys in use; fresh reads them again first.
 	SecretVersion func(ctx context.Context, fresh bool) (string, error)
-	// Token makes a name that no other attempt has.
+	// Token makes a name that no other attempt has. It is asked by many goroutines.
 	Token func() string
 	// Now is this machine's clock.
 	Now func() time.Time
@@ -182,7 +182,7 @@ func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
 	if err := w.ready(ctx, m); err != nil {
 		return err
 	}
-	t, err := w.Ledger.StartTelling(ctx, m.RunID, m.ObservedAt, m.Account.ID, m.Counts, w.services, w.token)
+	t, err := w.Ledger.StartTelling(ctx, m.RunID, m.ObservedAt, m.Account.ID, m.Counts, w.services, w.Token())
 	var superseded *ledger.SupersededError
 	if errors.As(err, &superseded) {
 		log.InfoContext(ctx, "superseded", "by", superseded.By.RunID)

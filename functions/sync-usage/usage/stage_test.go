@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ type desk struct {
 	url    string
 	book   *ledger.Ledger
 	stage  *usage.Stage
-	tokens int
+	tokens atomic.Int64
 	serial int
 }
 
@@ -40,7 +41,7 @@ func newDesk(t *testing.T, companies ...string) *desk {
 	d.stage = &usage.Stage{
 		Synthesize: d.client(server.URL), Ledger: d.book, Log: slog.New(slog.DiscardHandler),
 		SecretVersion: func(context.Context, bool) (string, error) { return "v1", nil },
-		Token:         func() string { d.tokens++; return fmt.Sprint("token", d.tokens) },
+		Token:         func() string { return fmt.Sprint("token", d.tokens.Add(1)) },
 		Now:           time.Now, Workers: 4,
 	}
 	ctx := context.Background()
