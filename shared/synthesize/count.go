@@ -41,7 +41,8 @@ type Outcome struct {
 	// Synthesize had before it still has. An Unmapped after an attempt whose answer was lost is not definite.
 	Definite bool
 
-	// Late says, of any result, that an attempt was never answered: within its time-out it may take effect yet.
+	// Late says, of any result, that an attempt was never answered, or by a proxy perhaps: within its time-out it may take
+	// effect yet.
 	Late bool
 
 	Err error // of any result but Accepted; a *vendorapi.Error if a request was to be sent

@@ -69,7 +69,9 @@ func (c *Caller[C]) Do(ctx context.Context, request Request[C]) error {
 func (c *call[C]) settle(ctx context.Context, begun time.Time) (again bool, err error) {
 	last := &c.last
 	c.unclear = c.unclear || last.unclear
-	c.late = c.late || last.unclear && last.status == 0
+	// An answer of 2xx is the vendor's own. Any other that leaves it open may be a proxy's, which lost patience with a
+	// request that the vendor still works on.
+	c.late = c.late || last.unclear && (last.status < 200 || last.status > 299)
 	switch last.verdict {
 	case Done, Declined:
 		c.patience.answered()

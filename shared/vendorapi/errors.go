@@ -31,7 +31,7 @@ type Error struct {
 	Head      string // the first bytes of that answer's body, in one line
 	Attempts  int    // requests that were sent or tried to be
 	Unclear   bool   // at least one of them may have taken effect
-	Late      bool   // at least one of them was never answered, so that it may take effect yet, within its time-out
+	Late      bool   // at least one of them was never answered by the vendor himself, so that it may take effect yet, within its time-out
 	Kind      Kind
 
 	// RetryAfter is how long the vendor still wants to be left alone; 0 if it did not say.

@@ -37,8 +37,9 @@ type Request[C comparable] struct {
 	// Served is told how long the attempt took that was answered well, the body included. Optional.
 	Served func(took time.Duration)
 
-	// Late is called when the call ends well although an earlier attempt of it was never answered: within its time-out that
-	// one may take effect yet. An Error says the same by its field Late. Optional.
+	// Late is called when the call ends well although an earlier attempt of it was never answered, or with a word that may
+	// be a proxy's (408, 5xx): within its time-out that one may take effect yet. An Error says the same by its field Late.
+	// Optional.
 	Late func()
 }
 

@@ -24,7 +24,7 @@ type Fault struct {
 
 	// Evaluated lets the request take effect although the answer is an error (a proxy that lost patience, say).
 	Evaluated  bool     `json:"evaluated"`
-	Status     int      `json:"status"`     // of ServerError (default 500) and Answer
+	Status     int      `json:"status"`     // of ServerError (default 500), Answer and Late (default: no answer)
 	Message    string   `json:"message"`    // instead of the kind's own
 	Messages   []string `json:"messages"`   // the same, as an array
 	HTML       bool     `json:"html"`       // a proxy's page instead of JSON
@@ -71,7 +71,7 @@ const (
 const (
 	DropBefore Kind = "dropBefore" // never evaluated: the connection is closed
 	HangBefore Kind = "hangBefore" // never evaluated: nothing comes until the client gives up
-	Late       Kind = "late"       // closed after DelayAfter; takes effect after ApplyAfter, whatever the client did
+	Late       Kind = "late"       // closed after DelayAfter, or answered by a proxy with Status; takes effect after ApplyAfter, whatever the client did
 )
 
 var statusOf = map[Kind]int{

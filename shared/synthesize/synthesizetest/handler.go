@@ -38,8 +38,14 @@ func (m *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		drop()
 	case Late:
 		m.postpone(c, f.ApplyAfter)
-		wait(ctx, f.DelayAfter)
-		drop()
+		if !wait(ctx, f.DelayAfter) || f.Status == 0 {
+			drop()
+		}
+		a := Fault{Kind: ServerError, Status: f.Status, HTML: true}.answer(c)
+		m.answered(c, a.status)
+		body, contentType := a.encode()
+		a.write(w, body, contentType)
+		return
 	}
 
 	var a answer
