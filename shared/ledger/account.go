@@ -42,6 +42,8 @@ func (i *Intent) supersedes(runID string, observedAt time.Time) bool {
 type Making struct {
 	Token string    `json:"token"`
 	Since time.Time `json:"since"`
+	// Reported: its worker has said that he does not know what became of it. Since is when he said so.
+	Reported bool `json:"reported,omitempty"`
 }
 
 // SupersededError says that a newer run has spoken about the same thing.

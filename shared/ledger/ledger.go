@@ -34,6 +34,10 @@ const (
 type Ledger struct {
 	// AttemptLives is how long an attempt that never reported back may still reach Synthesize. Set it before first use.
 	AttemptLives time.Duration
+	// Locked is since when nobody else can be at work, where the ledger is locked for the life of a process: what others had
+	// sent before may arrive for AttemptLives from then, however long ago they marked it. Zero: it is not locked. Set it
+	// before first use.
+	Locked time.Time
 
 	store Store
 	now   func() time.Time

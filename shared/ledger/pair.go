@@ -44,6 +44,8 @@ type Attempt struct {
 	Begun      time.Time `json:"begun"`
 	// Answered: all its requests came to an end, so nothing of it can take effect any more. That it did is not excluded.
 	Answered bool `json:"answered,omitempty"`
+	// Reported: its worker has ended. Begun is when he did, at the latest: until then a request of it may have gone out.
+	Reported bool `json:"reported,omitempty"`
 }
 
 // DefaultAttemptLives is how long an attempt that never reported back may still reach Synthesize where another function
@@ -54,6 +56,15 @@ const DefaultAttemptLives = 20 * time.Minute
 func (a Attempt) mayArrive(now time.Time, lives time.Duration) bool {
 	age := now.Sub(a.Begun)
 	return !a.Answered && age < lives && age > -lives
+}
+
+// leftBy is an attempt as one sees it who has had the ledger to himself since locked. What an earlier process left open may
+// have waited long for the vendor, and gone out just before it died.
+func (a Attempt) leftBy(locked, now time.Time) Attempt {
+	if !a.Reported && !locked.IsZero() && (a.Begun.Before(locked) || a.Begun.After(now)) {
+		a.Begun, a.Reported = locked, true
+	}
+	return a
 }
 
 // Lost tells whether the mapping of a pair that was told has been lost.
@@ -82,7 +93,7 @@ func (p Pair) unknown() Pair {
 }
 
 // begin marks the pair as maybe told before the first post goes out. An echo of what was told before may land after it.
-func (p Pair) begin(token, serviceID string, units int64, a Attempt, lives time.Duration) Pair {
+func (p Pair) begin(token, serviceID string, units int64, a Attempt, lives time.Duration, locked time.Time) Pair {
 	next := p
 	if p.State != MaybeTold {
 		prior := p
@@ -92,6 +103,7 @@ func (p Pair) begin(token, serviceID string, units int64, a Attempt, lives time.
 	next.Units, next.ObservedAt, next.ServiceID = units, a.ObservedAt, serviceID
 	next.Open = map[string]Attempt{token: a}
 	for other, attempt := range p.Open {
+		attempt = attempt.leftBy(locked, a.Begun)
 		if p.State == MaybeTold || attempt.mayArrive(a.Begun, lives) {
 			next.Open[other] = attempt
 		}
@@ -100,10 +112,16 @@ func (p Pair) begin(token, serviceID string, units int64, a Attempt, lives time.
 }
 
 // accepted records that Synthesize took the units. An attempt of an older read that may still be under way, or was when
-// this one began, keeps the pair maybe told: it could land, or have landed, after this one. Attempts of the same read tell the same units, and are kept as echoes:
-// one could land after what a newer read tells. So is this attempt itself, when a request of it is late.
+// this one began, keeps the pair maybe told: it could land, or have landed, after this one. Attempts of the same read tell
+// the same units, and are kept as echoes: one could land after what a newer read tells. So is this attempt itself, when a
+// request of it is late.
 func (p Pair) accepted(t Telling, c Count, late bool, now time.Time, lives time.Duration) Pair {
 	at := t.ObservedAt
+	marked := t.Account.Pairs[c.Service.Key].Open
+	begun := now
+	if mine, open := marked[t.Token]; open {
+		begun = mine.Begun
+	}
 	if late {
 		p = p.unanswered(t.Token, true, now)
 	} else if p.State == Told {
@@ -128,7 +146,7 @@ func (p Pair) accepted(t Telling, c Count, late bool, now time.Time, lives time.
 	}
 	older := false
 	for token, other := range next.Open {
-		meanwhile := other.Answered && !t.Account.Pairs[c.Service.Key].Open[token].Answered
+		meanwhile := other.Answered && !marked[token].Answered || other.mayArrive(begun, lives)
 		switch {
 		case !other.mayArrive(now, lives) && !meanwhile:
 		case other.ObservedAt.Before(at):
@@ -191,7 +209,7 @@ func (p Pair) unanswered(token string, late bool, now time.Time) Pair {
 	}
 	p.Open = maps.Clone(p.Open)
 	a.Answered = !late
-	a.Begun = now // a late request may take effect within its time-out from here
+	a.Begun, a.Reported = now, true // a late request may take effect within its time-out from here
 	p.Open[token] = a
 	return p
 }

@@ -18,8 +18,8 @@ func TestReview_OlderAttemptRefusedAfterANewerOneWasAccepted_TheNewerStands(t *t
 		"never told": {},
 		"told 5":     {State: Told, Units: 5, ObservedAt: first.Add(-time.Hour), ServiceID: "s1", EverTold: true},
 	} {
-		p := before.begin("older", "s1", 7, Attempt{ObservedAt: first, Begun: first}, lives)
-		p = p.begin("newer", "s1", 9, Attempt{ObservedAt: second, Begun: second}, lives)
+		p := before.begin("older", "s1", 7, Attempt{ObservedAt: first, Begun: first}, lives, time.Time{})
+		p = p.begin("newer", "s1", 9, Attempt{ObservedAt: second, Begun: second}, lives, time.Time{})
 		p = p.accepted(newer, Count{Service: service, Units: 9}, false, second, lives)
 		if p.State != MaybeTold {
 			t.Errorf("%s: %q while the older one may still land", name, p.State)

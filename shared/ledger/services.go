@@ -36,6 +36,9 @@ type Service struct {
 	Retired  bool     `json:"retired,omitempty"`
 	Ruled    bool     `json:"ruled,omitempty"` // the newest run's rules name it
 	Making   *Making  `json:"making,omitempty"`
+	// NamedAfter is set when another service had the name until then: the newest read of which messages can have meant that
+	// one.
+	NamedAfter time.Time `json:"namedAfter,omitzero"`
 }
 
 // Rule is what a rule says about a service's name.
@@ -55,6 +58,20 @@ func (s Services) ByName(name string) (Service, bool) {
 		if service.Name == name {
 			return service, true
 		}
+	}
+	for _, service := range s.List {
+		if slices.Contains(service.Formerly, name) {
+			return service, true
+		}
+	}
+	return Service{}, false
+}
+
+// Meant finds the service that a message means by a name: the one that had it when the message was written.
+func (s Services) Meant(name string, observedAt time.Time) (Service, bool) {
+	service, ok := s.ByName(name)
+	if !ok || service.Name != name || observedAt.After(service.NamedAfter) {
+		return service, ok
 	}
 	for _, service := range s.List {
 		if slices.Contains(service.Formerly, name) {
@@ -121,7 +138,25 @@ func (s *Services) Apply(rules []Rule) {
 		}
 		list[at].follow(r)
 	}
+	s.handOver(list)
 	s.List = list
+}
+
+// handOver notes which names pass from one service to another. What is on its way by then is no newer than the newest run
+// that has queued a services message, and means the old one.
+func (s *Services) handOver(list []Service) {
+	for i := range list {
+		before, known := s.ByKey(list[i].Key)
+		if known && fold(before.Name) == fold(list[i].Name) {
+			continue
+		}
+		list[i].NamedAfter = time.Time{}
+		for _, other := range s.List {
+			if s.Intent != nil && other.Key != list[i].Key && fold(other.Name) == fold(list[i].Name) {
+				list[i].NamedAfter = s.Intent.ObservedAt
+			}
+		}
+	}
 }
 
 func (s *Service) follow(r Rule) {

@@ -44,14 +44,18 @@ func (l *Ledger) StartTelling(ctx context.Context, runID string, observedAt time
 		}
 		t = Telling{RunID: runID, ObservedAt: observedAt, Token: token, incarnation: a.Incarnation}
 		for _, name := range names {
-			service, ok := services.ByName(name)
+			service, ok := services.Meant(name, observedAt)
 			if !ok || service.ID == "" {
 				t.Missing = append(t.Missing, name)
 				continue
 			}
 			before := a.Pair(service)
-			if _, mine := before.Open[token]; mine {
-				t.Counts = append(t.Counts, Count{service, counts[name], *before.Prior})
+			if _, mine := before.Open[token]; mine { // the answer to the mark was lost
+				was := before.without(token)
+				if before.Prior != nil { // else it was imported
+					was = *before.Prior
+				}
+				t.Counts = append(t.Counts, Count{service, counts[name], was})
 				continue
 			}
 			if before.State == Told && !before.ObservedAt.Before(observedAt) {
@@ -62,7 +66,7 @@ func (l *Ledger) StartTelling(ctx context.Context, runID string, observedAt time
 				return &SupersededError{accountID, Intent{RunID: "(unknown)", ObservedAt: before.ObservedAt}}
 			}
 			t.Counts = append(t.Counts, Count{service, counts[name], before})
-			a.set(service.Key, before.begin(token, service.ID, counts[name], Attempt{ObservedAt: observedAt, Begun: l.now().UTC()}, l.AttemptLives))
+			a.set(service.Key, before.begin(token, service.ID, counts[name], Attempt{ObservedAt: observedAt, Begun: l.now().UTC()}, l.AttemptLives, l.Locked))
 		}
 		return nil
 	})
@@ -104,7 +108,7 @@ func (l *Ledger) FinishTelling(ctx context.Context, t Telling, results map[strin
 				a.set(c.Service.Key, l.conclude(a.Pairs[c.Service.Key], t, c, results[c.Service.Key], now))
 			}
 		}
-		if ended && a.Intent != nil && a.Intent.ObservedAt.Equal(t.ObservedAt) {
+		if ended && a.Intent != nil && a.Intent.ObservedAt.Equal(t.ObservedAt) && a.Intent.RunID == t.RunID {
 			intent := *a.Intent
 			intent.Ended = true
 			a.Intent = &intent
@@ -153,7 +157,7 @@ func (l *Ledger) StartRetelling(ctx context.Context, accountID string, service S
 			RunID: a.Intent.RunID, ObservedAt: before.ObservedAt, Token: token, incarnation: a.Incarnation,
 			Counts: []Count{{service, before.Units, before}},
 		}
-		a.set(service.Key, before.begin(token, service.ID, before.Units, Attempt{ObservedAt: before.ObservedAt, Begun: l.now().UTC()}, l.AttemptLives))
+		a.set(service.Key, before.begin(token, service.ID, before.Units, Attempt{ObservedAt: before.ObservedAt, Begun: l.now().UTC()}, l.AttemptLives, l.Locked))
 		return nil
 	})
 	t.Account = a

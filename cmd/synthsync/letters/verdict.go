@@ -84,7 +84,7 @@ func (j *Judge) usage(m message.Usage) Verdict {
 	}
 	var posts, missing []string
 	for _, name := range slices.Sorted(maps.Keys(m.Counts)) {
-		service, ok := j.services.ByName(name)
+		service, ok := j.services.Meant(name, m.ObservedAt)
 		if !ok || service.ID == "" {
 			missing = append(missing, name)
 			continue
