@@ -99,7 +99,7 @@ func (m *Machine) open(dry bool) (*session, error) {
 		accounts: queue.NewLocal(visibility, maxReceives), usage: queue.NewLocal(visibility, maxReceives),
 	}
 	// The file is locked: whoever else told something is dead, and only what he had sent last may still arrive.
-	s.book.AttemptLives = m.makingLives()
+	s.book.AttemptLives, s.book.Locked = m.makingLives(), m.Now()
 	var err error
 	s.autotask, err = autotask.New(autotask.Config{
 		BaseURL: m.AutotaskURL, HTTP: m.HTTP, Patience: m.Patience, Log: m.Log, BudgetPercent: m.AutotaskBudgetPercent,

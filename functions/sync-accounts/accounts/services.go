@@ -123,7 +123,7 @@ func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Tim
 		if service.ID != "" {
 			return nil
 		}
-		if service.Making != nil && service.Making.Token != token && s.alive(service.Making.Since) {
+		if service.Making != nil && service.Making.Token != token && s.underWay(service.Making) {
 			return errBeingMade
 		}
 		takenOver = service.Making != nil && service.Making.Token != token
@@ -174,6 +174,14 @@ func (s *Stage) alive(since time.Time) bool {
 	return age < s.MakingLives && age > -s.MakingLives
 }
 
+// underWay tells whether a service that was claimed may yet be made by it. Where the ledger is locked for the life of a
+// process, a claim that an earlier one left unreported says little: it may have waited long for the vendor, and its request
+// may have gone out just before the lock was taken.
+func (s *Stage) underWay(m *ledger.Making) bool {
+	locked := s.Ledger.Locked
+	return s.alive(m.Since) || !m.Reported && !locked.IsZero() && s.alive(locked)
+}
+
 // createOrFind asks for the service, and lists again when the answer is not a clear yes: it may stand all the same. After
 // another worker's claim was taken over it lists first: that worker may have made it since this one looked.
 func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Service, wanted message.Service, takenOver bool) ([]ledger.Standing, error) {
@@ -200,10 +208,12 @@ func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Ser
 		}
 		vendor, listErr := s.Synthesize.Vendor(ctx)
 		if listErr != nil {
+			s.report(ctx, service)
 			return nil, errors.Join(err, listErr)
 		}
 		if !contains(vendor.Services, wanted.Name) {
 			// The claim stays: the creation may still take effect.
+			s.report(ctx, service)
 			return nil, queue.RetryAfter(err, s.MakingLives)
 		}
 		made = vendor.Services
@@ -230,10 +240,19 @@ func contains(services []synthesize.Service, name string) bool {
 }
 
 // unclaim takes the claim back after a definite no.
-func (s *Stage) unclaim(ctx context.Context, service ledger.Service) {
+func (s *Stage) unclaim(ctx context.Context, service ledger.Service) { s.setClaim(ctx, service, nil) }
+
+// report says that the request has ended and may take effect yet: the claim began earlier, and may have waited long.
+func (s *Stage) report(ctx context.Context, service ledger.Service) {
+	s.setClaim(ctx, service, &ledger.Making{Token: service.Making.Token, Since: s.Now().UTC(), Reported: true})
+}
+
+func (s *Stage) setClaim(ctx context.Context, service ledger.Service, claim *ledger.Making) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
 	_, err := s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
 		if at := known.Index(service.Name); at >= 0 && known.List[at].Making != nil && known.List[at].Making.Token == service.Making.Token {
-			known.List[at].Making = nil
+			known.List[at].Making = claim
 		}
 		return nil
 	})
