@@ -311,6 +311,6 @@ var Stages = []string{"run", "accounts", "usage", between}
 
 // CannotMeet tells which faults a stage cannot meet: what is read takes no effect late, runs delete no messages.
 func CannotMeet(what, stage string) bool {
-	return strings.HasPrefix(what, "state ") || stage == "run" && (what == "accepted late" || what == "deletion lost") ||
+	return strings.HasPrefix(what, "state ") || stage == "run" && (strings.HasPrefix(what, "accepted late") || what == "deletion lost") ||
 		stage == between && !IsAct(what)
 }

@@ -28,12 +28,13 @@ const (
 	late                    // the connection breaks, and it takes effect within the client's time-out
 	refused401
 	refused403
-	wireFaults = refused403
+	late504    // a proxy loses patience, and it takes effect within the client's time-out
+	wireFaults = late504
 )
 
 var wireFaultNames = [...]string{
 	"none", "lost on the way", "500", "429 with Retry-After", "429", "503 page", "answer lost", "accepted, 502", "cut short",
-	"answer without a body", "accepted, hangs", "hangs", "accepted late", "401", "403",
+	"answer without a body", "accepted, hangs", "hangs", "accepted late", "401", "403", "accepted late, 504",
 }
 
 // wire carries one function's requests to one vendor.
@@ -64,7 +65,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	fault := 0
 	if !s.calm {
 		fault = s.choose.one("fault: "+w.name+" "+what, s.trouble, wireFaults)
-		if fault == late && w.vendor == autotaskName {
+		if (fault == late || fault == late504) && w.vendor == autotaskName {
 			fault = answerLost // nothing that is read takes effect
 		}
 	}
@@ -98,12 +99,15 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return made(r, 401, ``), nil
 	case refused403:
 		return made(r, 403, `{"statusCode":403,"message":"Forbidden"}`), nil
-	case late:
+	case late, late504:
 		wait := time.Duration(1+s.choose.of("how late", int(wiring.AttemptTimeout/time.Second)-2)) * time.Second
 		s.after(wait, "late: "+w.name+" "+what, func() {
 			s.note("%s: %s takes effect now", w.name, what)
 			w.evaluate(r, body)
 		})
+		if fault == late504 {
+			return made(r, 504, `<html><body>Gateway Time-out</body></html>`), nil
+		}
 		return nil, fmt.Errorf("connection closed: %w", io.EOF)
 	case hangBefore:
 		return nil, w.hang(ctx, what)

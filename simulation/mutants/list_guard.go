@@ -35,6 +35,7 @@ var ordering = []mutant{
 	{rule: "6 never older", file: ledgerDir + "account.go", old: "(i.ObservedAt.After(observedAt) || i.ObservedAt.Equal(observedAt) && i.RunID != runID)", new: "(i.ObservedAt.After(observedAt))"},
 	{rule: "6 never older", file: usageDir + "stage.go", old: "	if ledger.FromNowhere(m.ObservedAt, w.issued, w.Now()) {", new: "	if false {"},
 	{rule: "6 never older", file: accountsDir + "stage.go", old: "		case ledger.FromNowhere(m.ObservedAt, issued, s.Now()):", new: "		case issued.IsZero() && false:"},
+	{rule: "5 company", file: fetchDir + "company_guard.go", old: "return p.State == ledger.Told || p.State == ledger.MaybeTold }", new: "return p.State == ledger.Told }"},
 	{rule: "6 never older", file: ledgerDir + "run.go", old: "	return observedAt.After(issued) && observedAt.After(now.Add(behindTolerance))", new: "	return observedAt.After(now.Add(behindTolerance))"},
 	{rule: "6 never older", file: ledgerDir + "run.go", old: "	if now.After(h.Issued) {\n		h.Issued = now", new: "	if !now.IsZero() {\n		h.Issued = now"},
 	{rule: "6 never older", file: accountsDir + "services.go", old: "	if known.Intent != nil && known.Intent.ObservedAt.After(m.ObservedAt) {", new: "	if false {"},
@@ -44,6 +45,9 @@ var ordering = []mutant{
 	{rule: "6 lease", file: fetchDir + "decide.go", old: "		if s.Intent != nil && s.Intent.ObservedAt.After(r.held.ObservedAt) {", new: "		if false {"},
 	{rule: "6 intent", file: fetchDir + "queue.go", old: "	case plan.tells():\n		open := intent\n		a.Intent = &open", new: "	case plan.tells():"},
 	{rule: "6 intent", file: fetchDir + "plan.go", old: "	case a.OpenIntent():\n		return ReasonOpen", new: "	case a.OpenIntent():\n		return \"\""},
-	{rule: "6 intent", file: ledgerDir + "tell.go", old: "		if ended && a.Intent != nil && a.Intent.ObservedAt.Equal(t.ObservedAt) {", new: "		if a.Intent != nil && a.Intent.ObservedAt.Equal(t.ObservedAt) {"},
+	{rule: "6 intent", file: ledgerDir + "tell.go", old: "		if ended && a.Intent != nil && a.Intent.ObservedAt.Equal(t.ObservedAt) && a", new: "		if a.Intent != nil && a.Intent.ObservedAt.Equal(t.ObservedAt) && a"},
+	{rule: "6 intent", file: ledgerDir + "tell.go", old: " && a.Intent.RunID == t.RunID {", new: " {"},
+	{rule: "6 never older", file: ledgerDir + "services.go", old: "service.Name != name || observedAt.After(service.NamedAfter) {", new: "service.Name != name || true {"},
+	{rule: "6 never older", file: ledgerDir + "services.go", old: "				list[i].NamedAfter = s.Intent.ObservedAt", new: "				list[i].NamedAfter = time.Time{}"},
 	{rule: "7 set", file: fetchDir + "queue.go", old: "counts[c.Service] = c.To", new: "counts[c.Service] += c.To + 1"},
 }
