@@ -58,15 +58,19 @@ func (e *FormatError) Error() string {
 const behindTolerance = 5 * time.Minute
 
 // Begin takes the lease for a run and issues its observedAt, in one write: the later of the clock and the newest
-// issued plus 1 ms. A lease that has ended, or that ends later than leaseFor from now (so written by a clock that was
+// issued plus 1 ms. A lease that has ended, or that ends much later than leaseFor from now (so written by a clock that was
 // far ahead), may be taken over; its old holder can then record nothing more. leaseFor must be longer than a run may last.
 func (l *Ledger) Begin(ctx context.Context, runID string, leaseFor time.Duration) (Lease, error) {
 	now := l.now().UTC().Truncate(time.Millisecond)
+	longest := leaseFor
+	if longest > 0 { // else the ledger is locked, and a lease that stands is a dead one's
+		longest += behindTolerance // no two machines' clocks agree
+	}
 	h, err := update(ctx, l, headKey, func(h *head) error {
 		if err := h.usable(); err != nil {
 			return err
 		}
-		if h.Lease != nil && h.Lease.RunID != runID && now.Before(h.Lease.Until) && h.Lease.Until.Sub(now) <= leaseFor {
+		if h.Lease != nil && h.Lease.RunID != runID && now.Before(h.Lease.Until) && h.Lease.Until.Sub(now) <= longest {
 			return &RunningError{h.Lease.RunID, h.Lease.Until}
 		}
 		h.issue(now)

@@ -1,0 +1,27 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// No two machines' clocks agree to the millisecond. That is no reason for two runs to read at once: Autotask bears three
+// requests of a tenant at a time.
+func TestReview_SecondRunWhoseClockIsALittleBehind_IsToldThatOneIsRunning(t *testing.T) {
+	for _, behind := range []time.Duration{time.Millisecond, time.Second, time.Minute} {
+		b := newBook(t)
+		ctx := context.Background()
+		first, err := b.Begin(ctx, "first", 16*time.Minute)
+		b.must(err)
+		b.now = b.now.Add(-behind)
+		var running *ledger.RunningError
+		if _, err := b.Begin(ctx, "second", 16*time.Minute); !errors.As(err, &running) || running.RunID != "first" {
+			t.Errorf("%s behind: got %v, want that the first is running", behind, err)
+		}
+		b.must(b.End(ctx, first))
+	}
+}
