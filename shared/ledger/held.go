@@ -26,6 +26,8 @@ type HeldFor struct {
 	Was    int64   `json:"was"`
 	Now    int64   `json:"now"`
 	Spread []int64 `json:"spread,omitempty"` // Now by groups of companies
+	// Of one company: its units by service.
+	Services map[string]int64 `json:"services,omitempty"`
 	// Of one company: the rules that a person had changed when it was first held back, and how.
 	Rule       string `json:"rule,omitempty"`
 	RuleChange string `json:"ruleChange,omitempty"`

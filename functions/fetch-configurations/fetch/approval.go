@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
@@ -35,10 +36,12 @@ func (f *fleet) spread(service string) []int64 {
 // heldFor is a hold as the ledger keeps it for approval.
 func (r *run) heldFor(h Hold) ledger.HeldFor {
 	out := ledger.HeldFor{Key: h.key(), Text: h.Text, Was: h.Was, Now: h.Now}
-	if h.Company != "" {
-		out.Rule, out.RuleChange = h.Rule, h.RuleChange
-	}
 	switch {
+	case h.Company != "":
+		out.Rule, out.RuleChange = h.Rule, h.RuleChange
+		if id, err := strconv.ParseInt(h.Company, 10, 64); err == nil {
+			out.Services = r.fleet.units[id]
+		}
 	case h.Key == holdFalls, h.Key == holdRises:
 		out.Spread = r.fleet.spread(h.Service)
 	case strings.HasPrefix(h.Key, holdRights): // no figures of its own: it is about all that the user can see
@@ -50,11 +53,14 @@ func (r *run) heldFor(h Hold) ledger.HeldFor {
 	return out
 }
 
-// differs says how far what was read now is from what a person approved, or "" if it is the same but for a little.
+// differsFrom says how far what was read now is from what a person approved, or "" if it is the same but for a little.
 func differsFrom(approved, now ledger.HeldFor) string {
 	margin := max(approvalUnits, approved.Now*approvalPercent/100)
 	if far := distance(approved.Now, now.Now); far > margin {
 		return fmt.Sprintf("approved were %d, and now it is %d", approved.Now, now.Now)
+	}
+	if far := apart(approved.Services, now.Services); approved.Services != nil && far > margin {
+		return fmt.Sprintf("approved were %d and now it is %d, but of other services: %d units differ", approved.Now, now.Now, far)
 	}
 	if len(approved.Spread) != len(now.Spread) {
 		return ""
@@ -67,6 +73,19 @@ func differsFrom(approved, now ledger.HeldFor) string {
 		return fmt.Sprintf("approved were %d and now it is %d, but at other companies: %d units differ", approved.Now, now.Now, far)
 	}
 	return ""
+}
+
+// apart sums by how much the units of each service differ.
+func apart(a, b map[string]int64) (far int64) {
+	for service, units := range a {
+		far += distance(units, b[service])
+	}
+	for service, units := range b {
+		if _, both := a[service]; !both {
+			far += units
+		}
+	}
+	return far
 }
 
 func distance(a, b int64) int64 {
