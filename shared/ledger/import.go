@@ -98,7 +98,7 @@ func (l *Ledger) beginImport(ctx context.Context, t *Transfer, replace bool) (ti
 		return time.Time{}, err
 	}
 	if bound != (Tenant{}) && t.Tenant != (Tenant{}) {
-		if bound.Autotask != (AutotaskTenant{}) && t.Tenant.Autotask != (AutotaskTenant{}) && bound.Autotask.Database != t.Tenant.Autotask.Database && bound.Autotask.Name != t.Tenant.Autotask.Name {
+		if bound.Autotask != (AutotaskTenant{}) && t.Tenant.Autotask != (AutotaskTenant{}) && bound.Autotask.another(t.Tenant.Autotask) {
 			return time.Time{}, &TenantError{"Autotask", bound.Autotask.String(), t.Tenant.Autotask.String()}
 		}
 		if b, s := bound.Synthesize, t.Tenant.Synthesize; b != (SynthesizeTenant{}) && s != (SynthesizeTenant{}) && (b.OrganizationID != s.OrganizationID || b.VendorID != s.VendorID) {

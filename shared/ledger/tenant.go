@@ -18,7 +18,13 @@ type Tenant struct {
 // AutotaskTenant is told apart by its database number and the name of company 0, the MSP itself.
 type AutotaskTenant struct {
 	Database int64  `json:"database"`
-	Name     string `json:"name"`
+	Name     string `json:"name"` // empty while the API user may not see company 0
+}
+
+// another tells whether two are different tenants: both the number and the name differ. A name that nobody has seen is the
+// same as none.
+func (t AutotaskTenant) another(seen AutotaskTenant) bool {
+	return t.Database != seen.Database && (t.Name != seen.Name || t.Name == "")
 }
 
 func (t AutotaskTenant) String() string { return fmt.Sprintf("%q (database %d)", t.Name, t.Database) }
@@ -60,8 +66,11 @@ func (l *Ledger) BindAutotask(ctx context.Context, seen AutotaskTenant) (note st
 		bound := t.Autotask
 		switch {
 		case bound == AutotaskTenant{}, bound == seen:
-		case bound.Database != seen.Database && bound.Name != seen.Name:
+		case bound.another(seen):
 			return &TenantError{"Autotask", bound.String(), seen.String()}
+		case seen.Name == "":
+			seen.Name = bound.Name // it cannot be seen now
+		case bound.Name == "": // it could not be seen until now
 		default:
 			note = fmt.Sprintf("the Autotask tenant was %s and is now %s: followed, as only one of the two changed", bound, seen)
 		}

@@ -21,8 +21,9 @@ var making = []mutant{
 	{rule: "11 accounts", file: accountsDir + "make.go", old: "			if a.Making != nil && s.alive(a.Making.Since) {", new: "			if false {"},
 	{rule: "11 accounts", file: accountsDir + "look.go", old: "k.Exists && !stands {", new: "k.Exists && !stands && false {"},
 	{rule: "11 accounts", file: accountsDir + "look.go", old: "		} else if a.Incarnation == gone[a.ID] {", new: "		} else {"},
-	{rule: "12 one tenant", file: ledgerDir + "tenant.go", old: "bound.Database != seen.Database && bound.Name != seen.Name:", new: "bound.Database != seen.Database || bound.Name != seen.Name:"},
-	{rule: "12 one tenant", file: ledgerDir + "tenant.go", old: "bound.Database != seen.Database && bound.Name != seen.Name:", new: "false:"},
+	{rule: "12 one tenant", file: ledgerDir + "tenant.go", old: "	return t.Database != seen.Database && (t.Name", new: "	return t.Database != seen.Database || (t.Name"},
+	{rule: "12 one tenant", file: ledgerDir + "tenant.go", old: "		case bound.another(seen):", new: "		case false:"},
+	{rule: "12 one tenant", file: ledgerDir + "tenant.go", old: "(t.Name != seen.Name || t.Name == \"\")", new: "t.Name != seen.Name"},
 	{rule: "12 one tenant", file: ledgerDir + "tenant.go", old: "(bound.OrganizationID != seen.OrganizationID || bound.VendorID != seen.VendorID)", new: "(bound.OrganizationID != seen.OrganizationID && bound.VendorID != seen.VendorID)"},
 	{rule: "12 one tenant", file: ledgerDir + "tenant.go", old: "		if a.Exists || len(a.Pairs) > 0 {", new: "		if false {"},
 }
