@@ -183,6 +183,29 @@ func TestPostCount_AcceptedAfterAnAttemptThatWasNeverAnswered_SaysThatOneIsLate(
 	})
 }
 
+// A proxy that has lost patience says nothing of what the vendor does with the request. An answer of the vendor's own, cut
+// on its way, says that he is done with it.
+func TestPostCount_AcceptedAfterAProxysAnswer_SaysThatOneIsLate(t *testing.T) {
+	in(t, "", func(t *testing.T, w *world) {
+		service := w.stock(t, 1, true)
+		for _, c := range []struct {
+			fault synthesizetest.Fault
+			late  bool
+		}{
+			{synthesizetest.Fault{Kind: synthesizetest.ServerError, Status: 504, HTML: true}, true},
+			{synthesizetest.Fault{Kind: synthesizetest.ServerError, Status: 502}, true},
+			{synthesizetest.Fault{Kind: synthesizetest.Answer, Status: 408}, true},
+			{synthesizetest.Fault{Kind: synthesizetest.DropMidAnswer}, false},
+			{synthesizetest.Fault{Kind: synthesizetest.TooManyRequests}, false},
+		} {
+			w.sim.Inject(c.fault)
+			if o := w.PostCount(t.Context(), synthesize.Count{ServiceID: service, AccountID: "1", Units: 1}); o.Result != synthesize.Accepted || o.Late != c.late {
+				t.Errorf("%s %d: outcome %+v, want accepted, late %v", c.fault.Kind, c.fault.Status, o, c.late)
+			}
+		}
+	})
+}
+
 func TestPostCount_Thousands_KeepBelowTheLimit(t *testing.T) {
 	in(t, "", func(t *testing.T, w *world) {
 		service := w.stock(t, 1000, true)
