@@ -61,7 +61,7 @@ func (a Attempt) mayArrive(now time.Time, lives time.Duration) bool {
 // leftBy is an attempt as one sees it who has had the ledger to himself since locked. What an earlier process left open may
 // have waited long for the vendor, and gone out just before it died.
 func (a Attempt) leftBy(locked, now time.Time) Attempt {
-	if !a.Reported && !locked.IsZero() && (a.Begun.Before(locked) || a.Begun.After(now)) {
+	if !locked.IsZero() && (!a.Reported && a.Begun.Before(locked) || a.Begun.After(now)) { // later: the clock was ahead
 		a.Begun, a.Reported = locked, true
 	}
 	return a

@@ -3,7 +3,7 @@ package main
 // making: services are made once, every run looks (rule 11), one tenant and one ledger (rule 12).
 var making = []mutant{
 	{rule: "11 services", file: accountsDir + "services.go", old: "		if service.Making != nil && service.Making.Token != token && s.underWay(service.Making) {", new: "		if false {"},
-	{rule: "11 services", file: accountsDir + "services.go", old: " || !m.Reported && !locked.IsZero() && s.alive(locked)\n", new: " || false && s.alive(locked)\n"},
+	{rule: "11 services", file: accountsDir + "services.go", old: " || (!m.Reported || ahead) && !locked.IsZero() && s.alive(locked)\n", new: " || false && ahead && s.alive(locked)\n"},
 	{rule: "11 services", file: accountsDir + "services.go", old: "Since: s.Now().UTC(), Reported: true}", new: "Since: service.Making.Since, Reported: true}"},
 	{rule: "11 services", file: accountsDir + "services.go", old: "	if takenOver {\n", new: "	if false {\n"},
 	{rule: "11 services", file: accountsDir + "services.go", old: "		vendor, listErr := s.Synthesize.Vendor(ctx)\n		if listErr != nil {", new: "		vendor, listErr := s.Synthesize.Vendor(ctx)\n		s.unclaim(ctx, service)\n		if listErr != nil {"},

@@ -69,15 +69,17 @@ func TestReview_KilledWithACountOnItsWay_AfterALongWait_LedgerDoesNotSayThatTheN
 
 // The same of a service: it must be looked for when the request can take effect no more.
 func TestReview_KilledWithAServiceOnItsWay_AfterALongWait_IsMadeOnce(t *testing.T) {
-	for _, atOnce := range []bool{true, false} {
+	for i, ahead := range []time.Duration{0, 0, time.Hour, time.Hour} {
+		atOnce := i%2 == 0
 		inWorld(t, 0, func(w *world) {
+			w.clock(ahead) // and right again afterwards
 			w.killedLate(synthesizetest.Where{Operation: synthesizetest.PostService}, atOnce)
 			_, _ = w.run(fetch.Event{})
 			time.Sleep(time.Minute)
 			names := map[string]int{}
 			for _, s := range w.sim.Services() {
 				if names[s.Name]++; names[s.Name] > 1 {
-					t.Errorf("killed at once %v: Synthesize has two services called %q", atOnce, s.Name)
+					t.Errorf("killed at once %v, the clock %s ahead: Synthesize has two services called %q", atOnce, ahead, s.Name)
 				}
 			}
 			w.heals()
@@ -123,4 +125,27 @@ func (w *world) believes(account, name string) {
 	if p.State == ledger.Told && held.String() != strconv.FormatInt(p.Units, 10) {
 		w.Errorf("the ledger says that %d are told, and Synthesize holds %s", p.Units, held)
 	}
+}
+
+// The clock was an hour ahead when a request was lost that takes effect later, and has been set right since.
+func TestReview_ClockSetBackWhileARequestIsLate_LedgerDoesNotSayThatTheNextCountStands(t *testing.T) {
+	inWorld(t, 0, func(w *world) {
+		w.settle()
+		w.retire(1, serverType, 1) // 3 -> 2
+		w.clock(time.Hour)
+		late := w.synthesize(synthesizetest.Fault{
+			Where: synthesizetest.Where{Operation: synthesizetest.PostCount, AccountID: "1"},
+			Kind:  synthesizetest.Late, ApplyAfter: 8 * time.Second,
+		})
+		_, _ = w.run(fetch.Event{})
+		if late.Taken() != 1 {
+			t.Fatal("no request was lost")
+		}
+		w.clock(0)
+		w.retire(1, serverType, 1) // 2 -> 1
+		_, _ = w.run(fetch.Event{})
+		time.Sleep(10 * time.Second)
+		w.believes("1", servers)
+		w.heals()
+	})
 }

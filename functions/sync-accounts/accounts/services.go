@@ -176,10 +176,10 @@ func (s *Stage) alive(since time.Time) bool {
 
 // underWay tells whether a service that was claimed may yet be made by it. Where the ledger is locked for the life of a
 // process, a claim that an earlier one left unreported says little: it may have waited long for the vendor, and its request
-// may have gone out just before the lock was taken.
+// may have gone out just before the lock was taken. One from a time that lies ahead was made by a clock that has been set back.
 func (s *Stage) underWay(m *ledger.Making) bool {
-	locked := s.Ledger.Locked
-	return s.alive(m.Since) || !m.Reported && !locked.IsZero() && s.alive(locked)
+	locked, ahead := s.Ledger.Locked, m.Since.After(s.Now())
+	return s.alive(m.Since) || (!m.Reported || ahead) && !locked.IsZero() && s.alive(locked)
 }
 
 // createOrFind asks for the service, and lists again when the answer is not a clear yes: it may stand all the same. After
