@@ -44,8 +44,8 @@ func (r *run) heldFor(h Hold) ledger.HeldFor {
 		}
 	case h.Key == holdFalls, h.Key == holdRises:
 		out.Spread = r.fleet.spread(h.Service)
-	case strings.HasPrefix(h.Key, holdRights): // no figures of its own: it is about all that the user can see
-		out.Spread = r.fleet.spread("")
+	case strings.HasPrefix(h.Key, holdRights), h.Key == holdCompanies: // it is about all that the user can see
+		out.Spread, out.Now = r.fleet.spread(""), 0
 		for _, units := range out.Spread {
 			out.Now += units
 		}

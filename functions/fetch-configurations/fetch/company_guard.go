@@ -2,9 +2,15 @@ package fetch
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
+
+// maxSingle is how many companies are held by themselves. When more fall at once, it is no single client's affair, and what
+// a person would have to look through no longer fits into one document of the ledger.
+const maxSingle = 200
 
 // minCompanyUnits is the fall of one company below which percentages mean nothing: three of its ten laptops may be
 // replaced on one day.
@@ -43,6 +49,28 @@ func toldOf(a ledger.Account, c company, services ledger.Services) (was, now int
 		}
 	}
 	return was, now
+}
+
+// together makes one hold of the whole run out of those of too many companies.
+func (g Guard) together(single []Hold) []Hold {
+	if len(single) <= maxSingle {
+		return single
+	}
+	all := Hold{Key: holdCompanies}
+	var rules, changes []string
+	for _, h := range single {
+		all.Was += h.Was
+		all.Now += h.Now
+		if h.Rule != "" && !slices.Contains(rules, h.Rule) && len(rules) < 3 {
+			rules, changes = append(rules, h.Rule), append(changes, h.RuleChange)
+		}
+	}
+	all.Text = fmt.Sprintf("%d companies fall by more than %d %% (MAX_COMPANY_DROP_PERCENT) at once, together from %d to %d units, the first of them: %s",
+		len(single), g.MaxCompanyDropPercent, all.Was, all.Now, single[0].Text)
+	if all.Rule, all.RuleChange = strings.Join(rules, ", "), strings.Join(changes, "; "); all.Rule != "" {
+		all.Text += "; rules were changed since: " + all.RuleChange
+	}
+	return []Hold{all}
 }
 
 // wasTold tells whether a pair's units went out to Synthesize. That their answer was lost makes a fall from them no smaller.

@@ -53,7 +53,7 @@ func (r *run) decide(ctx context.Context) error {
 	holds = append(holds, r.unheld(holds)...)
 	r.reportMerges(companies, known, svc)
 	single := r.Guard.companies(companies, known, svc, r.released)
-	holds = append(holds, nameRulesOfCompanies(single, changed, companies, known, svc)...)
+	holds = append(holds, r.Guard.together(nameRulesOfCompanies(single, changed, companies, known, svc))...)
 	return r.judge(ctx, p, companies, known, now, changes, holds)
 }
 

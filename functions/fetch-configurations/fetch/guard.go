@@ -42,6 +42,8 @@ const (
 	holdFalls  = "falls"
 	holdRises  = "rises"
 	holdRights = "rights " // and the entity of Autotask
+
+	holdCompanies = "companies" // too many to be held one by one
 )
 
 // key names what is held, whatever its figures.

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/synthsync/synthsync/shared/autotask"
@@ -66,9 +67,14 @@ func (r Result) Record() (json.RawMessage, error) {
 		return body, err
 	}
 	r.Changes = nil
-	r.Reason = r.Reason[:min(len(r.Reason), 10_000)]
+	r.Reason = cut(r.Reason)
 	r.Attention = r.Attention[:min(len(r.Attention), maxAttentionPerKind)]
 	return json.Marshal(r)
+}
+
+// cut is a text as long as a person reads.
+func cut(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), 10_000)], "")
 }
 
 // ReadStats is what was read from Autotask.

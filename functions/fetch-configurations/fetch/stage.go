@@ -255,7 +255,7 @@ func (r *run) save(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("record run %s: %w", r.result.RunID, err)
 	}
-	r.record.State, r.record.Reason, r.record.Report = r.result.State, r.result.Reason, body
+	r.record.State, r.record.Reason, r.record.Report = r.result.State, cut(r.result.Reason), body
 	r.record.EndedAt = r.Now().UTC()
 	return errors.Join(r.Ledger.SaveRun(ctx, r.record), r.Ledger.NoteRun(ctx, r.act(r.result.State)))
 }

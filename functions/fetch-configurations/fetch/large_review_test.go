@@ -1,0 +1,52 @@
+package fetch_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
+	"github.com/synthsync/synthsync/shared/ledger"
+)
+
+// bounded takes documents as long as DynamoDB does, and no longer.
+type bounded struct{ ledger.Store }
+
+func (b bounded) Write(ctx context.Context, writes ...ledger.Write) error {
+	for _, w := range writes {
+		if len(w.Body) > 400<<10-256 {
+			return fmt.Errorf("%s has %d bytes", w.Key, len(w.Body))
+		}
+	}
+	return b.Store.Write(ctx, writes...)
+}
+
+// Thousands of clients fall at once: the whole is held, recorded, and can be approved.
+func TestReview_ThousandsOfCompaniesFall_TheRunIsHeldAndCanBeApproved(t *testing.T) {
+	o := newOffice(t)
+	o.book = ledger.New(bounded{o.store}, func() time.Time { return o.now })
+	o.stage.Ledger = o.book
+	o.stage.Guard.MaxCompanyDropPercent = 50
+	var gone []int64
+	for c := int64(1000); c < 4000; c++ {
+		o.tenant.SetCompany(autotasktest.Company{ID: c, Name: fmt.Sprint("A company of an ordinary name ", c)})
+		gone = append(gone, o.add(c, 1, 6)[1:]...)
+		o.add(c, 3, 1)
+	}
+	o.night()
+	for _, id := range gone {
+		o.tenant.Retire(id)
+	}
+	o.now = o.now.Add(24 * time.Hour)
+	held, err := o.run(fetch.Event{})
+	if err != nil || held.State != fetch.StateHeld {
+		t.Fatalf("%s: %.300v", held.State, err)
+	}
+	o.approve(held.RunID)
+	o.now = o.now.Add(time.Hour)
+	if r, err := o.run(fetch.Event{}); err != nil || r.State != fetch.StateDone || len(r.Holds) != 0 {
+		t.Errorf("approved: %s, %d holds, %.300v", r.State, len(r.Holds), err)
+	}
+}
