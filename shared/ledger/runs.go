@@ -57,8 +57,9 @@ type Baseline struct {
 	Entries    map[string]map[string]int64 `json:"entries,omitempty"`  // items by service key and entry as written
 	Types      map[string]TypeCount        `json:"types,omitempty"`    // items by type id
 	SplitHint  []int64                     `json:"splitHint,omitempty"`
-	Rules      map[string]string           `json:"rules,omitempty"`  // which types each service's rule counted, by service key
-	Rights     map[string]string           `json:"rights,omitempty"` // what the API user might read, by entity of Autotask
+	Rules      map[string]string           `json:"rules,omitempty"`    // which types each service's rule counted, by service key
+	Rights     map[string]string           `json:"rights,omitempty"`   // what the API user might read, by entity of Autotask
+	NotBefore  time.Time                   `json:"notBefore,omitzero"` // runs up to then were another tenant's
 }
 
 // TypeCount is how many items had a type.
@@ -144,7 +145,8 @@ func (l *Ledger) Baseline(ctx context.Context) (Baseline, error) {
 // MoveBaseline makes a run's counts what the guard compares with, unless a newer run's stand there.
 func (l *Ledger) MoveBaseline(ctx context.Context, b Baseline) error {
 	_, err := update(ctx, l, baselineKey, func(known *Baseline) error {
-		if b.ObservedAt.After(known.ObservedAt) {
+		if b.ObservedAt.After(known.ObservedAt) && b.ObservedAt.After(known.NotBefore) {
+			b.NotBefore = known.NotBefore
 			*known = b
 		}
 		return nil

@@ -129,7 +129,7 @@ func (l *Ledger) AcceptTenant(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if _, err := update(ctx, l, baselineKey, func(b *Baseline) error { *b = Baseline{}; return nil }); err != nil {
+	if _, err := update(ctx, l, baselineKey, func(b *Baseline) error { *b = Baseline{NotBefore: fence.ObservedAt}; return nil }); err != nil {
 		return err
 	}
 	if err := l.forgetDecisions(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -38,5 +39,29 @@ func TestReview_CompanyZeroIsNotSeen_AnotherDatabaseIsAnotherTenant(t *testing.T
 	}
 	if _, err := b.BindAutotask(context.Background(), ledger.AutotaskTenant{Database: 7, Name: "MSP"}); err != nil {
 		t.Errorf("the MSP moved to another database: %v", err)
+	}
+}
+
+// A worker of the tenant that was left ends after the move. What its run counted is nothing to compare the new one with.
+func TestReview_WorkerOfTheTenantThatWasLeftEnds_TheGuardStillHasNothingToCompareWith(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	lease, err := b.Begin(ctx, "old", time.Minute)
+	b.must(err)
+	counted := ledger.Baseline{RunID: "old", ObservedAt: lease.ObservedAt, Services: map[string]int64{"Servers": 500}}
+	b.must(b.SaveRun(ctx, ledger.Run{ID: "old", ObservedAt: lease.ObservedAt, Baseline: &counted}))
+	b.must(b.End(ctx, lease))
+	b.must(b.AcceptTenant(ctx))
+	b.must(b.AddOutcomes(ctx, lease.ObservedAt, ledger.Outcomes{Posted: 1}, true))
+	if base, err := b.Baseline(ctx); err != nil || !base.ObservedAt.IsZero() {
+		t.Errorf("the new tenant is compared with %+v (%v)", base, err)
+	}
+	b.now = b.now.Add(time.Hour)
+	lease, err = b.Begin(ctx, "new", time.Minute)
+	b.must(err)
+	b.must(b.MoveBaseline(ctx, ledger.Baseline{RunID: "new", ObservedAt: lease.ObservedAt}))
+	b.must(b.AddOutcomes(ctx, start, ledger.Outcomes{}, true))
+	if base, err := b.Baseline(ctx); err != nil || base.RunID != "new" {
+		t.Errorf("the new tenant's own run does not count: %+v (%v)", base, err)
 	}
 }
