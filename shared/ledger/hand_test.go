@@ -60,7 +60,7 @@ func TestApprove_OfTwoAtOnce_TheFirstStandsAndIsRecordedOnce(t *testing.T) {
 	l, _ := clerk()
 	ctx := t.Context()
 	held := ledger.Held{RunID: "r1", ObservedAt: day, Holds: []ledger.HeldFor{{Key: "k", Text: "falls"}}}
-	if err := l.NoteHeld(ctx, held); err != nil {
+	if _, err := l.NoteHeld(ctx, held, ledger.Held{}); err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
@@ -98,7 +98,7 @@ func TestApprove_OnlyOfWhatTheNewestRunHolds(t *testing.T) {
 		if h.RunID == "old" {
 			h.ObservedAt = day.Add(-time.Hour) // a frozen run that ends late
 		}
-		if err := l.NoteHeld(ctx, h); err != nil {
+		if _, err := l.NoteHeld(ctx, h, must[ledger.Held](t)(l.Held(ctx))); err != nil {
 			t.Fatal(err)
 		}
 		if h.RunID == "old" {
@@ -111,11 +111,42 @@ func TestApprove_OnlyOfWhatTheNewestRunHolds(t *testing.T) {
 	if _, _, err := l.Approve(ctx, "r3", by("x")); !errors.As(err, &no) || no.Other {
 		t.Errorf("a run that holds nothing: %v", err)
 	}
-	if err := l.NoteHeld(ctx, ledger.Held{RunID: "r4", ObservedAt: day.Add(9 * time.Hour), Hand: true}); err != nil {
+	if _, err := l.NoteHeld(ctx, ledger.Held{RunID: "r4", ObservedAt: day.Add(9 * time.Hour), Hand: true}, ledger.Held{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := l.Approve(ctx, "r4", by("x")); !errors.As(err, &no) {
 		t.Errorf("a run that a person holds: %v", err)
+	}
+}
+
+// Between a run's question and its record a person approves the run before it.
+func TestNoteHeld_WhatWasApprovedMeanwhile_StandsIfTheRunHoldsAnything(t *testing.T) {
+	for name, c := range map[string]struct {
+		now    ledger.Held
+		stands bool
+	}{
+		"held again":       {ledger.Held{Holds: []ledger.HeldFor{{Key: "k"}}}, true},
+		"nothing is held":  {ledger.Held{}, false},
+		"a person's order": {ledger.Held{Hand: true}, false},
+	} {
+		l, _ := clerk()
+		ctx := t.Context()
+		must[ledger.Held](t)(l.NoteHeld(ctx, ledger.Held{RunID: "r1", ObservedAt: day, Holds: []ledger.HeldFor{{Key: "k"}}}, ledger.Held{}))
+		read := must[ledger.Held](t)(l.Held(ctx))
+		if _, _, err := l.Approve(ctx, "r1", by("anna")); err != nil {
+			t.Fatal(err)
+		}
+		c.now.RunID, c.now.ObservedAt = "r2", day.Add(time.Hour)
+		approved := must[ledger.Held](t)(l.NoteHeld(ctx, c.now, read))
+		stands := must[ledger.Held](t)(l.Held(ctx)).RunID == "r1"
+		if stands != c.stands || (approved.RunID == "r1") != c.stands {
+			t.Errorf("%s: the approval stands %v, and the run hears of %+v", name, stands, approved)
+		}
+		// A run that has read the approval and is held all the same holds something else: that is what is to be seen now.
+		must[ledger.Held](t)(l.NoteHeld(ctx, ledger.Held{RunID: "r3", ObservedAt: day.Add(2 * time.Hour), Holds: []ledger.HeldFor{{Key: "k"}}}, must[ledger.Held](t)(l.Held(ctx))))
+		if h := must[ledger.Held](t)(l.Held(ctx)); h.RunID != "r3" || h.Approved != nil {
+			t.Errorf("%s: after a newer run: %+v", name, h)
+		}
 	}
 }
 
@@ -160,8 +191,8 @@ func TestAcceptTenant_ForgetsWhatWasDecidedAboutTheOldTenantsCompanies(t *testin
 	l, _ := clerk()
 	ctx := t.Context()
 	must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("anna")))
+	must[ledger.Held](t)(l.NoteHeld(ctx, ledger.Held{RunID: "r1", ObservedAt: day, Holds: []ledger.HeldFor{{Key: "k"}}}, ledger.Held{}))
 	if err := errors.Join(
-		l.NoteHeld(ctx, ledger.Held{RunID: "r1", ObservedAt: day, Holds: []ledger.HeldFor{{Key: "k"}}}),
 		l.NoteHistory(ctx, day, map[string]int64{"s": 9}, nil), l.AcceptTenant(ctx),
 	); err != nil {
 		t.Fatal(err)
