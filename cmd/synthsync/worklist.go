@@ -112,7 +112,7 @@ func (p place) worklist(ctx context.Context, process *process) ([]ToMap, error) 
 	return worklist(accounts, services, last, result.Attention), nil
 }
 
-func renderToMap(w io.Writer, list []ToMap, where place) {
+func renderToMap(w io.Writer, list []ToMap, where string) {
 	if len(list) == 0 {
 		return
 	}

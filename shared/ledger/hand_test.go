@@ -230,6 +230,35 @@ func TestActs_OfOneMillisecondAreAllKept_AndARunIsOne(t *testing.T) {
 	}
 }
 
+func TestActs_OfAPerson_NameTheRulesInForce(t *testing.T) {
+	l, _ := clerk()
+	ctx := t.Context()
+	must[ledger.HoldWord](t)(l.SetHold(ctx, true, by("anna"))) // before any run there are none
+	for _, hash := range []string{"old", "new"} {
+		act := by("schedule")
+		act.Rules, act.Target = hash, "run with "+hash
+		if err := l.NoteRules(ctx, act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must[ledger.ModeWord](t)(l.SetMode(ctx, ledger.ModeObserve, by("anna")))
+	must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("anna")))
+	stored := by("anna")
+	stored.What, stored.Rules = ledger.ActRules, "stored elsewhere"
+	if err := errors.Join(l.NoteAct(ctx, stored), l.NoteAct(ctx, ledger.Act{What: ledger.ActImport, Actor: "anna"})); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{ledger.ActHold: "", ledger.ActMode: "new", ledger.ActRelease: "new", ledger.ActImport: "new"}
+	for _, a := range must[[]ledger.Act](t)(l.Acts(ctx)) {
+		if hash, of := want[a.What]; of && a.Rules != hash {
+			t.Errorf("%s: rules %q, want %q", a.What, a.Rules, hash)
+		}
+		if a.What == ledger.ActRules && a.Actor == "anna" && a.Rules != "stored elsewhere" {
+			t.Errorf("rules that were stored: %q", a.Rules)
+		}
+	}
+}
+
 func TestHistory_FindsTheHighestOf30Days_AndForgetsWhatAPersonLetPass(t *testing.T) {
 	l, _ := clerk()
 	ctx := t.Context()
