@@ -207,7 +207,7 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	if c.Ledger != "" {
-		if err := c.adviseNotTold(ctx, p, &checked.Checked); err != nil {
+		if err := c.adviseOfLedger(ctx, p, config.Mode, &checked.Checked); err != nil {
 			return err
 		}
 	}
@@ -228,16 +228,29 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	return nil
 }
 
-// adviseNotTold says what the ledger knows of a person who cannot be told.
-func (c *checkCommand) adviseNotTold(ctx context.Context, p *process, checked *local.Checked) error {
+// adviseOfLedger says what the ledger knows of a person's word that keeps runs from telling, and of a person who cannot be told.
+func (c *checkCommand) adviseOfLedger(ctx context.Context, p *process, mode string, checked *local.Checked) error {
 	book, done, err := c.place().book(ctx, p, true)
 	if err != nil {
 		return err
 	}
 	defer done()
+	hand, err := book.Hand(ctx)
+	if err != nil {
+		return err
+	}
+	advise := func(format string, args ...any) {
+		checked.Advice = append(checked.Advice, fmt.Sprintf(format, args...))
+	}
+	if hand.ModeOr(mode) == fetch.ModeObserve {
+		advise("Runs observe and tell Synthesize nothing. When the plan is right: synthsync mode post %s", c.typed(c.place()))
+	}
+	if hand.Hold.On {
+		advise("Posting is on hold by %s; it goes on with: synthsync resume %s", hand.Hold, c.place())
+	}
 	not, err := notTold(ctx, book)
 	if not != nil {
-		checked.Advice = append(checked.Advice, fmt.Sprintf("Attention: %s %s", not, c.typed(c.place())))
+		advise("Attention: %s %s", not, c.typed(c.place()))
 	}
 	return err
 }

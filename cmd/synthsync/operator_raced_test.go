@@ -86,6 +86,19 @@ func TestMode_JSON_IsOneObjectAndTheQuestionStandsBesideIt(t *testing.T) {
 	o.said("The mode is post")
 }
 
+// As on a stack, check says what keeps runs from telling, and how that ends.
+func TestCheck_ObservingAndOnHold_SaysHowItEnds(t *testing.T) {
+	o := settled(t)
+	o.mustDo("check --ledger LEDGER", 0)
+	if text := o.stdout.String(); strings.Contains(text, "mode post") || strings.Contains(text, "on hold") {
+		t.Errorf("nobody has said so:\n%s", text)
+	}
+	o.mustDo("mode observe --ledger LEDGER", 0)
+	o.mustDo("hold --ledger LEDGER --reason review", 0)
+	o.mustDo("check --ledger LEDGER", 0)
+	o.says("Runs observe and tell Synthesize nothing", "synthsync mode post --ledger "+o.ledger, "Posting is on hold by unknown", "review", "synthsync resume --ledger "+o.ledger)
+}
+
 // What a command says next can be pasted into a shell as it stands, with the settings that were given.
 func TestPlace_OfAnOddName_IsQuotedWhereACommandIsSaid(t *testing.T) {
 	o := newOperator(t)
