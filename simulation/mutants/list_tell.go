@@ -3,7 +3,7 @@ package main
 // telling: unmapped is not failed (rule 8), one rebuild (rule 9), only what changed and all of it daily (rule 10).
 var telling = []mutant{
 	{rule: "8 unmapped", file: fetchDir + "plan.go", old: "	case pair.State == ledger.Never && pair.NoMap:\n		return ReasonUnmapped", new: "	case pair.State == ledger.Never && pair.NoMap:\n		return \"\""},
-	{rule: "8 unmapped", file: ledgerDir + "tell.go", old: "		return p.refused(t.Token).unmapped(c.Units, now)", new: "		return p.accepted(t, c, now, l.AttemptLives)"},
+	{rule: "8 unmapped", file: ledgerDir + "tell.go", old: "		return p.refused(t.Token).unmapped(c.Units, now)", new: "		return p.accepted(t, c, false, now, l.AttemptLives)"},
 	{rule: "8 unmapped", file: synthesizeDir + "answer.go", old: "	return a.Status == http.StatusNotFound && noMap.MatchString(message)", new: "	return noMap.MatchString(message)"},
 	{rule: "8 lost", file: ledgerDir + "pair.go", old: "return p.NoMap && p.EverTold }", new: "return p.NoMap && p.EverTold && p.State == Told }"},
 	{rule: "8 lost", file: usageDir + "tell.go", old: "			if c.Before.EverTold {", new: "			if false {"},
