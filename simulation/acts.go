@@ -53,6 +53,7 @@ var acts = []act{
 	{"ledger exported", (*sim).exports},
 	{"ledger imported", (*sim).imports},
 	{"rights changed", (*sim).changesRights},
+	{"settings changed", (*sim).changesSettings},
 }
 
 // deviceActs are how many of the acts, the first ones, are about single devices.

@@ -99,6 +99,24 @@ func (s *sim) changesRights(name string) string {
 	return fmt.Sprintf("the rights of Autotask's user are narrowed: %v", s.narrowed)
 }
 
+// changesSettings is a deployment, or rules that are stored: what begins from then on works with other ones.
+func (s *sim) changesSettings(string) string {
+	s.settings = settings{rules: s.sets[s.choose.of("rules", len(s.sets))], mode: fetch.ModePost, includeOwn: s.choose.one("own company", 200, 1) == 1}
+	if s.choose.one("company guard", 250, 1) == 1 {
+		s.settings.companyDrop = 40
+	}
+	if s.choose.one("company types", 250, 1) == 1 {
+		s.settings.companyTypes = []string{"Customer"}
+	}
+	s.settings.inactiveZero = s.choose.one("inactive companies as 0", 200, 1) == 1
+	if s.choose.one("observe", 150, 1) == 1 {
+		s.settings.mode = fetch.ModeObserve
+	}
+	s.listen()
+	return fmt.Sprintf("settings: %s, mode %s, own company %v, company guard %d %%, company types %v, inactive as 0 %v",
+		s.settings.rules.name, s.settings.mode, s.settings.includeOwn, s.settings.companyDrop, s.settings.companyTypes, s.settings.inactiveZero)
+}
+
 // desk is the ledger as a command of the operator opens it.
 func (s *sim) desk() *ledger.Ledger { return ledger.New(s.table, time.Now) }
 

@@ -1,7 +1,10 @@
 package simulation
 
 import (
+	"context"
+	"encoding/json"
 	"strconv"
+	"time"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/message"
@@ -13,16 +16,17 @@ func (s *sim) sending(t *task, q *fifo, body string) {
 		return
 	}
 	s.silent(t, "queues a message")
+	r := t.read
+	r.sent++
+	s.observed(t, body)
 	if q != s.usage {
 		return
 	}
-	r := t.read
 	m, err := message.DecodeUsage([]byte(body))
 	if err != nil {
 		s.fail("nothing lost", "%s queues what cannot be read: %v", t.name, err)
 		return
 	}
-	r.sent++
 	s.reads[m.ObservedAt] = r
 	company, _ := strconv.ParseInt(m.Account.ID, 10, 64)
 	r.sentTo[m.Account.ID] = m.Counts
@@ -44,6 +48,20 @@ func (s *sim) sending(t *task, q *fifo, body string) {
 	}
 }
 
+// observed holds a message that is about to be queued against the mode that its run recorded when it began, so that a run in
+// observe is known by it even if it is cut off before it ends.
+func (s *sim) observed(t *task, body string) {
+	var m struct {
+		ObservedAt time.Time `json:"observedAt"`
+	}
+	if json.Unmarshal([]byte(body), &m) != nil {
+		return
+	}
+	if run, ok, err := s.desk().RunAt(context.Background(), m.ObservedAt); err == nil && ok && run.Mode == fetch.ModeObserve {
+		s.fail("observe tells nobody", "%s, which observes, queues %s", t.name, body)
+	}
+}
+
 // ran notes the end of a run.
 func (s *sim) ran(t *task, result fetch.Result, err error) {
 	if t.dead {
@@ -52,6 +70,9 @@ func (s *sim) ran(t *task, result fetch.Result, err error) {
 	s.note("%s ended as %s: %.300s", t.name, result.State, result.Reason)
 	s.trace("%s ended as %s", t.name, result.State)
 	s.count("state "+result.State, "run")
+	if result.Mode == fetch.ModeObserve && t.read.sent > 0 {
+		s.fail("observe tells nobody", "%s observed, and queued %d messages", t.name, t.read.sent)
+	}
 	if result.State == fetch.StateHeld && t.read.sent > 0 {
 		s.fail("nothing from a held run", "%s is held and queued %d messages", t.name, t.read.sent)
 	}

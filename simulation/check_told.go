@@ -38,6 +38,9 @@ func (s *sim) beforeEffect(vendor string, r *http.Request, _ []byte) map[string]
 // effect holds a request that took effect against the rules.
 func (s *sim) effect(t *task, vendor string, r *http.Request, body []byte, status int, before map[string]bool) {
 	s.effects++
+	if vendor == personName {
+		return
+	}
 	if vendor == autotaskName {
 		if t.read != nil {
 			t.read.to = len(s.changes)

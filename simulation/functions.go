@@ -25,6 +25,7 @@ import (
 const (
 	autotaskName   = "Autotask"
 	synthesizeName = "Synthesize"
+	personName     = "a person"
 
 	autotaskURL   = "http://127.0.0.1:1001"
 	synthesizeURL = "http://127.0.0.1:1002"
@@ -128,6 +129,7 @@ func (s *sim) fetchRun(event fetch.Event) *task {
 		defer cancel()
 		result, err := stage.Run(ctx, event)
 		s.ran(t, result, err)
+		s.person.hears(t, stage.Ledger, result)
 	})
 }
 

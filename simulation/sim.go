@@ -38,6 +38,7 @@ type sim struct {
 	tenant *autotasktest.Tenant
 	vendor *synthesizetest.Simulator
 	front  http.Handler // what stands before the vendor; nil: nothing
+	person *person      // who is told by a webhook; nil: nobody
 	table  *table
 	backup []ledger.Document
 
@@ -151,6 +152,9 @@ func (s *sim) live() {
 	if s.choose.one("somebody stands by who maps", 700, 1) == 1 {
 		s.vendor.Switch(func(sw *synthesizetest.Switches) { sw.MapOnCreate = true })
 	}
+	if s.choose.one("a person is told", 300, 1) == 1 {
+		s.person = newPerson(s)
+	}
 	if s.choose.one("nothing is told anew without need", 500, 1) == 1 {
 		s.refresh = 60 * 24 * time.Hour // else each night would heal what the last one did wrong
 	}
@@ -185,19 +189,7 @@ func (s *sim) startRun() {
 		event.ExecutionID = fmt.Sprintf("execution-%d", s.choose.of("execution", 2))
 	}
 	if s.choose.one("settings", 150, 1) == 1 {
-		s.settings = settings{rules: s.sets[s.choose.of("rules", len(s.sets))], mode: fetch.ModePost, includeOwn: s.choose.one("own company", 200, 1) == 1}
-		if s.choose.one("company guard", 250, 1) == 1 {
-			s.settings.companyDrop = 40
-		}
-		if s.choose.one("company types", 250, 1) == 1 {
-			s.settings.companyTypes = []string{"Customer"}
-		}
-		s.settings.inactiveZero = s.choose.one("inactive companies as 0", 200, 1) == 1
-		if s.choose.one("observe", 150, 1) == 1 {
-			s.settings.mode = fetch.ModeObserve
-		}
-		s.note("settings: %s, mode %s, own company %v, company guard %d %%, inactive as 0 %v", s.settings.rules.name, s.settings.mode, s.settings.includeOwn, s.settings.companyDrop, s.settings.inactiveZero)
-		s.listen()
+		s.note("%s", s.changesSettings(""))
 	}
 	t := s.fetchRun(event)
 	s.note("%s begins: force %v, full %v, execution %q", t.name, event.Force, event.Full, event.ExecutionID)
@@ -229,6 +221,9 @@ func (s *sim) peace() {
 	s.pass(time.Minute)
 	if s.problem == "" {
 		s.equals()
+	}
+	if s.problem == "" && s.person != nil {
+		s.person.allIsOver()
 	}
 }
 

@@ -65,8 +65,8 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	fault := 0
 	if !s.calm {
 		fault = s.choose.one("fault: "+w.name+" "+what, s.trouble, wireFaults)
-		if (fault == late || fault == late504) && w.vendor == autotaskName {
-			fault = answerLost // nothing that is read takes effect
+		if (fault == late || fault == late504) && w.vendor != synthesizeName {
+			fault = answerLost // nothing that is read takes effect, and a message to a person is there or not
 		}
 	}
 	if fault != 0 {

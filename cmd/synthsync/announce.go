@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/local"
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
@@ -27,10 +28,35 @@ func (c *runCommand) announce(ctx context.Context, p *process, config local.Conf
 	var left *local.UndeliveredError
 	a := fetch.Announcer{Ledger: ledger.New(config.Store, p.now), Sender: config.Notify, Place: c.place.String(), Now: p.now}
 	out, _ := a.Announce(ctx, result, errors.As(err, &left) && left.Messages == 0 && left.Lost > 0)
-	if out != nil && out.Error != "" {
-		fmt.Fprintf(p.stderr, "synthsync: a person was not told; the next run tries again: %s\n", out.Error)
-	}
+	sayNotTold(p, out)
 	return out
+}
+
+// sayNotTold says of a run that a person could not be told.
+func sayNotTold(p *process, out *fetch.Notified) {
+	if out != nil && out.Error != "" {
+		fmt.Fprintf(p.stderr, "synthsync: a person was not told; the next run tries again: %s\n", clean(out.Error))
+	}
+}
+
+// NotTold says that a person could not be told of something, as the ledger knows it.
+type NotTold struct {
+	Since   time.Time `json:"since"`
+	Why     string    `json:"why"`
+	Waiting int       `json:"waiting"` // messages that the next run tries to deliver
+}
+
+func (n NotTold) String() string {
+	return fmt.Sprintf("since %s nobody can be told: %s; messages that wait for the next run: %d. Try it with: synthsync check --notify", n.Since.UTC().Format("2006-01-02 15:04 MST"), n.Why, n.Waiting)
+}
+
+// notTold reads whether a person could be told; nil if he could.
+func notTold(ctx context.Context, book *ledger.Ledger) (*NotTold, error) {
+	known, err := book.Incidents(ctx)
+	if err != nil || known.Trouble == "" {
+		return nil, err
+	}
+	return &NotTold{known.TroubleSince, known.Trouble, len(known.Outbox)}, nil
 }
 
 // notify tries whether a person is told.

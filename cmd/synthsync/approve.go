@@ -46,6 +46,14 @@ func (c *approveCommand) explain(ctx context.Context, book *ledger.Ledger, no *l
 	if err != nil {
 		return err
 	}
+	held, err := book.Held(ctx)
+	if err != nil {
+		return err
+	}
+	hand, err := book.Hand(ctx)
+	if err != nil {
+		return err
+	}
 	var run *ledger.Act
 	newest := ""
 	for _, a := range acts {
@@ -56,15 +64,22 @@ func (c *approveCommand) explain(ctx context.Context, book *ledger.Ledger, no *l
 			run = &a
 		}
 	}
+	resume := fmt.Sprintf("end that with: synthsync resume %s", c.place)
 	switch {
 	case run == nil:
 		return &exitError{exitSettings, fmt.Errorf("there is no run %q; see the runs with: synthsync log %s", c.RunID, c.place)}
-	case !no.Other:
-		return &exitError{exitSettings, no}
-	case run.Held && newest == c.RunID:
-		return &exitError{exitSettings, fmt.Errorf("run %s was held by a person's word alone; end that with: synthsync resume %s", c.RunID, c.place)}
 	case !run.Held:
 		return &exitError{exitSettings, fmt.Errorf("run %s was not held: it is %s", c.RunID, run.State)}
+	case !no.Other || newest == c.RunID && hand.Hold.On && held.Approved == nil:
+		return &exitError{exitSettings, fmt.Errorf("run %s was held by a person's word alone, not by the guard; %s", c.RunID, resume)}
+	case newest == c.RunID && held.Approved != nil:
+		text := fmt.Sprintf("run %s needs no approval: run %s was approved by %s, and that stands for the next run that tells", c.RunID, held.RunID, held.Approved)
+		if hand.Hold.On {
+			text += "; posting is on hold: " + resume
+		}
+		return &exitError{exitUndelivered, errors.New(text)}
+	case newest == c.RunID:
+		return &exitError{exitUndelivered, fmt.Errorf("what run %s held back is not known any more: nothing is approved. Start another with: synthsync run %s", c.RunID, c.place)}
 	}
 	return &exitError{exitUndelivered, fmt.Errorf("run %s is superseded by run %s: nothing is approved. Look at the newest with: synthsync report %s", c.RunID, newest, c.place)}
 }

@@ -76,7 +76,7 @@ func (c *checkCommand) onStack(ctx context.Context, p *process) error {
 		err = writeJSON(p.stdout, checked)
 	} else {
 		renderCheckedStack(p.stdout, checked)
-		renderToMap(p.stdout, checked.ToMap, where)
+		renderToMap(p.stdout, checked.ToMap, where.String())
 	}
 	if err == nil && checked.Failed {
 		return &exitError{exitUndelivered, errors.New("the stack needs a hand")}
@@ -108,6 +108,11 @@ func (c *CheckedStack) plan(ctx context.Context, s *stack.Stack) error {
 }
 
 func (c *CheckedStack) ledger(ctx context.Context, book *ledger.Ledger, where place) error {
+	if not, err := notTold(ctx, book); err != nil {
+		return err
+	} else if not != nil {
+		c.advise("Attention: %s %s", not, where)
+	}
 	run, ok, err := book.LastRun(ctx)
 	if err != nil {
 		return err

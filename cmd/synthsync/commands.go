@@ -70,7 +70,11 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	defer progress.close()
 	config.Store, config.Progress = store, progress
 	if c.AcceptTenant {
-		if err := ledger.New(store, p.now).AcceptTenant(ctx); err != nil {
+		book := ledger.New(store, p.now)
+		if err := book.AcceptTenant(ctx); err != nil {
+			return err
+		}
+		if err := book.NoteAct(ctx, ledger.Act{What: ledger.ActTenant, Actor: p.who(), Reason: c.Reason, Version: version, Detail: "--accept-tenant: all that was told is forgotten"}); err != nil {
 			return err
 		}
 	}
@@ -202,13 +206,18 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if c.Ledger != "" {
+		if err := c.adviseOfLedger(ctx, p, config.Mode, &checked.Checked); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		if err := writeJSON(p.stdout, checked); err != nil {
 			return err
 		}
 	} else {
 		renderChecked(p.stdout, checked.Checked)
-		renderToMap(p.stdout, checked.ToMap, c.place())
+		renderToMap(p.stdout, checked.ToMap, c.typed(c.place()))
 		if c.Ledger == "" && checked.Synthesize.Accounts > checked.Synthesize.Mapped {
 			fmt.Fprintln(p.stdout, "What is to be mapped, by units: synthsync check --ledger FILE")
 		}
@@ -217,6 +226,33 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 		return &exitError{exitUndelivered, errors.New("a run would fail as things stand")}
 	}
 	return nil
+}
+
+// adviseOfLedger says what the ledger knows of a person's word that keeps runs from telling, and of a person who cannot be told.
+func (c *checkCommand) adviseOfLedger(ctx context.Context, p *process, mode string, checked *local.Checked) error {
+	book, done, err := c.place().book(ctx, p, true)
+	if err != nil {
+		return err
+	}
+	defer done()
+	hand, err := book.Hand(ctx)
+	if err != nil {
+		return err
+	}
+	advise := func(format string, args ...any) {
+		checked.Advice = append(checked.Advice, fmt.Sprintf(format, args...))
+	}
+	if hand.ModeOr(mode) == fetch.ModeObserve {
+		advise("Runs observe and tell Synthesize nothing. When the plan is right: synthsync mode post %s", c.typed(c.place()))
+	}
+	if hand.Hold.On {
+		advise("Posting is on hold by %s; it goes on with: synthsync resume %s", hand.Hold, c.place())
+	}
+	not, err := notTold(ctx, book)
+	if not != nil {
+		advise("Attention: %s %s", not, c.typed(c.place()))
+	}
+	return err
 }
 
 // openLedger turns the faults of a ledger file into exits: one that is in use is a run that did not happen, one that is

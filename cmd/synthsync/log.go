@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -35,7 +36,7 @@ func (c *logCommand) Run(ctx context.Context, p *process) error {
 		}{acts})
 	}
 	t := newTable(p.stdout, "When", "Who", "What", "Of", "Why", "Detail", "Rules", "Version")
-	t.SetColumnConfigs([]table.ColumnConfig{{Name: "Why", WidthMax: 40}, {Name: "Detail", WidthMax: 60}})
+	t.SetColumnConfigs([]table.ColumnConfig{{Name: "Why", WidthMax: 40, WidthMaxEnforcer: text.WrapSoft}, {Name: "Detail", WidthMax: 60, WidthMaxEnforcer: text.WrapSoft}})
 	for _, a := range acts {
 		what := a.What
 		if a.State != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/local"
 	"github.com/synthsync/synthsync/cmd/synthsync/stack"
@@ -37,7 +38,10 @@ func (c *modeCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	if hand.Mode.Mode == c.Mode {
-		fmt.Fprintf(p.stdout, "The mode is %s already, set by %s\n", c.Mode, hand.Mode.Word)
+		fmt.Fprintf(c.words(p), "The mode is %s already, set by %s\n", c.Mode, clean(hand.Mode.String()))
+		if c.JSON {
+			return writeJSON(p.stdout, hand)
+		}
 		return nil
 	}
 	if c.Mode == ledger.ModePost {
@@ -48,15 +52,28 @@ func (c *modeCommand) Run(ctx context.Context, p *process) error {
 			return err
 		}
 	}
-	if _, err := d.book.SetMode(ctx, c.Mode, d.act); err != nil {
+	if hand.Mode, err = d.book.SetMode(ctx, c.Mode, d.act); err != nil {
 		return err
 	}
 	if c.Mode == ledger.ModeObserve {
-		fmt.Fprintln(p.stdout, "The mode is observe: nobody is told. What is on its way ends untold, and the first run after the next \"mode post\" tells it anew.")
+		if c.JSON {
+			if err := writeJSON(p.stdout, hand); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintln(c.words(p), "The mode is observe: nobody is told. What is on its way ends untold, and the first run after the next \"mode post\" tells it anew.")
 		return nil
 	}
-	fmt.Fprintf(p.stdout, "The mode is post. Start a run with: synthsync run %s\n", c.place)
+	fmt.Fprintf(c.words(p), "The mode is post. Start a run with: synthsync run %s\n", c.typed(c.place))
 	return nil
+}
+
+// words is where sentences go: beside the one JSON object, if that is wanted.
+func (c *modeCommand) words(p *process) io.Writer {
+	if c.JSON {
+		return p.stderr
+	}
+	return p.stdout
 }
 
 func (c *modeCommand) show(ctx context.Context, p *process) error {
@@ -96,6 +113,9 @@ func (c *modeCommand) preview(ctx context.Context, p *process, d *decision) erro
 	if err != nil {
 		return &exitError{exitUndelivered, fmt.Errorf("what posting would tell cannot be shown, so the mode stays as it is: %w", err)}
 	}
+	if c.JSON {
+		return writeJSON(p.stdout, result)
+	}
 	renderServices(p.stdout, result.Services)
 	renderWould(p.stdout, result)
 	if result.State == fetch.StateHeld {
@@ -109,7 +129,7 @@ func (c *modeCommand) plan(ctx context.Context, p *process, d *decision) (fetch.
 		if err := c.refuseOnStack(); err != nil {
 			return fetch.Result{}, err
 		}
-		return planOnStack(ctx, p, d)
+		return planOnStack(ctx, c.words(p), p, d)
 	}
 	config, err := c.load(p)
 	if err != nil {
@@ -123,12 +143,12 @@ func (c *modeCommand) plan(ctx context.Context, p *process, d *decision) (fetch.
 
 // planOnStack looks at Synthesize first, with the stack's keys: a stack that observes has never looked, and its ledger does
 // not know yet what an earlier integration left there.
-func planOnStack(ctx context.Context, p *process, d *decision) (fetch.Result, error) {
+func planOnStack(ctx context.Context, w io.Writer, p *process, d *decision) (fetch.Result, error) {
 	look, err := d.stack.Look(ctx, d.book, p.now)
 	var setup *stack.Error
 	switch {
 	case errors.As(err, &setup):
-		fmt.Fprintf(p.stdout, "What an earlier integration left at Synthesize cannot be shown: %s. The first run that posts looks, and sets it right.\n", clean(err.Error()))
+		fmt.Fprintf(w, "What an earlier integration left at Synthesize cannot be shown: %s. The first run that posts looks, and sets it right.\n", clean(err.Error()))
 	case err != nil:
 		return fetch.Result{}, err
 	default:
@@ -141,7 +161,7 @@ func planOnStack(ctx context.Context, p *process, d *decision) (fetch.Result, er
 				}
 			}
 		}
-		fmt.Fprintf(p.stdout, "At Synthesize: %d services, %d accounts: %d mapped, %d not, %d not said\n", len(look.Vendor.Services), len(look.Accounts), mapped, said-mapped, len(look.Accounts)-said)
+		fmt.Fprintf(w, "At Synthesize: %d services, %d accounts: %d mapped, %d not, %d not said\n", len(look.Vendor.Services), len(look.Accounts), mapped, said-mapped, len(look.Accounts)-said)
 	}
 	return d.stack.Invoke(ctx, fetch.Event{DryRun: true})
 }

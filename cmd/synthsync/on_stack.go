@@ -29,6 +29,7 @@ func (c *runCommand) onStack(ctx context.Context, p *process) error {
 		return wrong(err)
 	}
 	result, err := s.Invoke(ctx, fetch.Event{Force: c.Force, Full: c.Full, Actor: actor, Reason: c.Reason})
+	sayNotTold(p, result.Notified)
 	if err == nil && result.State == fetch.StateDone && result.Mode == fetch.ModePost {
 		err = c.follow(ctx, p, s, &result, progress)
 	}

@@ -36,6 +36,12 @@ type operator struct {
 func newOperator(t *testing.T) *operator {
 	t.Helper()
 	t.Parallel()
+	return newOperatorHere(t)
+}
+
+// newOperatorHere is newOperator for a test that needs several of them.
+func newOperatorHere(t *testing.T) *operator {
+	t.Helper()
 	o := &operator{t: t, tenant: autotasktest.Sample(1), sim: synthesizetest.New(synthesizetest.Options{Switches: synthesizetest.Switches{RateLimit: -1}}), ledger: filepath.Join(t.TempDir(), "synthsync.ledger")}
 	a, s := autotasktest.Start(o.tenant), synthesizetest.Start(o.sim)
 	t.Cleanup(a.Close)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/stack"
@@ -58,16 +59,35 @@ func (c common) refuseOnStack() error {
 // String is the place as it is typed.
 func (p place) String() string {
 	if p.Stack == "" {
-		return "--ledger " + p.Ledger
+		return "--ledger " + quoted(p.Ledger)
 	}
 	text := "--stack " + p.Stack
 	if p.Region != "" {
 		text += " --region " + p.Region
 	}
 	if p.Profile != "" {
-		text += " --profile " + p.Profile
+		text += " --profile " + quoted(p.Profile)
 	}
 	return text
+}
+
+// typed is the place with the settings that were given, for a command that needs them too.
+func (c common) typed(p place) string {
+	if c.EnvFile == "" {
+		return p.String()
+	}
+	return "--env-file " + quoted(c.EnvFile) + " " + p.String()
+}
+
+// quoted is an argument as a person can paste it: in quotes if a shell would take it for several, or for something else.
+func quoted(arg string) string {
+	switch {
+	case arg != "" && !strings.ContainsAny(arg, " \t'\"$`&;()<>|*?[]#!{}"):
+		return arg
+	case !strings.ContainsAny(arg, "\"$`!"):
+		return `"` + arg + `"` // which Windows knows too
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
 // book opens the ledger of the place. done gives it back.

@@ -35,6 +35,7 @@ type Report struct {
 	Hand      ledger.Hand `json:"hand,omitzero"` // what a person has decided for all runs
 	NeedsHand []Told      `json:"needsHand"`     // not mapped, mapping lost, answer not known
 	ToMap     []ToMap     `json:"toMap"`         // the accounts that a person has to map in Synthesize, the largest first
+	NotTold   *NotTold    `json:"notTold,omitempty"`
 }
 
 // Run shows the last run.
@@ -58,6 +59,9 @@ func (c *reportCommand) Run(ctx context.Context, p *process) error {
 	if report.Hand, err = book.Hand(ctx); err != nil {
 		return err
 	}
+	if report.NotTold, err = notTold(ctx, book); err != nil {
+		return err
+	}
 	if c.JSON {
 		return writeJSON(p.stdout, report)
 	}
@@ -65,9 +69,12 @@ func (c *reportCommand) Run(ctx context.Context, p *process) error {
 		renderHand(p, report.Hand)
 	}
 	renderResult(p.stdout, report.Result)
+	if report.NotTold != nil {
+		fmt.Fprintf(p.stdout, "Attention: %s %s\n", clean(report.NotTold.String()), c.place)
+	}
 	renderTold(p.stdout, "Changed by this run:", report.Changed)
 	renderTold(p.stdout, "Needs a hand:", report.NeedsHand)
-	renderToMap(p.stdout, report.ToMap, c.place)
+	renderToMap(p.stdout, report.ToMap, c.place.String())
 	return nil
 }
 

@@ -40,15 +40,13 @@ func worklist(accounts map[string]ledger.Account, services ledger.Services, last
 		switch a.Kind {
 		case fetch.KindNoAccount:
 			list = append(list, ToMap{AccountID: a.AccountID, Account: a.Account, Units: a.Units, Reason: a.Why})
-		case fetch.KindInactive, fetch.KindOtherType:
-			why[a.AccountID] = a.Why
+		case fetch.KindInactive, fetch.KindOtherType, fetch.KindNotCustomer:
+			why[a.AccountID] += "; " + a.Why
 		}
 	}
 	for id, a := range accounts {
 		if w, ok := toMap(a, services, last); ok {
-			if why[id] != "" {
-				w.Reason += "; " + why[id]
-			}
+			w.Reason += why[id]
 			list = append(list, w)
 		}
 	}
@@ -112,7 +110,7 @@ func (p place) worklist(ctx context.Context, process *process) ([]ToMap, error) 
 	return worklist(accounts, services, last, result.Attention), nil
 }
 
-func renderToMap(w io.Writer, list []ToMap, where place) {
+func renderToMap(w io.Writer, list []ToMap, where string) {
 	if len(list) == 0 {
 		return
 	}

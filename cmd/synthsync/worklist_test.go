@@ -77,6 +77,43 @@ func TestWorklist_EachReasonThatIsKnown(t *testing.T) {
 	if err := o.sim.UnmapAccount(fmt.Sprint(left.ID)); err != nil {
 		t.Fatal(err)
 	}
+	// A prospect and one who was told before and became a vendor since: Synthesize does not offer them.
+	vendor := companies[3]
+	o.tenant.ChangeCompany(vendor.ID, func(c *autotasktest.Company) { c.Type = 7 })
+	if err := o.sim.UnmapAccount(fmt.Sprint(vendor.ID)); err != nil {
+		t.Fatal(err)
+	}
+	o.tenant.SetCompany(autotasktest.Company{ID: 7003, Name: "Newcomer 7003", Type: 3})
+	o.tenant.AddItem(autotasktest.Item{Company: 7003, Type: 1})
+	o.mustDo("run --ledger LEDGER --full", 1)
+	if list := o.toMap("report --ledger LEDGER --json"); !slices.ContainsFunc(list, func(m ToMap) bool {
+		return m.AccountID == "7003" && m.Reason == "new; not a customer: its company type is id 3"
+	}) {
+		t.Errorf("the prospect is not said to be one on its first day: %+v", list)
+	}
+	o.mustDo("run --ledger LEDGER", 1)
+	reasons := map[string]string{}
+	for _, m := range o.toMap("report --ledger LEDGER --json") {
+		reasons[m.AccountID] = m.Reason
+	}
+	if a, b := reasons["7003"], reasons[fmt.Sprint(vendor.ID)]; a != "never mapped; not a customer: its company type is id 3" || b != "mapping lost; not a customer: its company type is id 7" {
+		t.Errorf("the prospect: %q, the vendor: %q", a, b)
+	}
+	o.mustDo("check --ledger LEDGER", 0)
+	o.says("not a customer: its company type is id 3")
+	o.tenant.ChangeCompany(vendor.ID, func(c *autotasktest.Company) { c.Type = 1 })
+	o.sim.MapAll()
+	o.mustDo("run --ledger LEDGER --full", 0)
+	for _, m := range o.toMap("report --ledger LEDGER --json") {
+		if m.AccountID == "7003" {
+			t.Errorf("mapped all the same, and still listed: %+v", m)
+		}
+	}
+	for _, c := range []autotasktest.Company{lost, left} {
+		if err := o.sim.UnmapAccount(fmt.Sprint(c.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for id, inactive := range map[int64]bool{7001: false, 7002: true} {
 		o.tenant.SetCompany(autotasktest.Company{ID: id, Name: fmt.Sprint("Newcomer ", id), Inactive: inactive, Type: map[bool]int64{false: 7, true: 1}[inactive]})
 		for range 3 {

@@ -36,10 +36,8 @@ func announce(ctx context.Context, f *wiring.Function, secretARN string, book *l
 		return nil, 0
 	}
 	a, err := announcer(context.WithoutCancel(ctx), f, secretARN, book)
+	a.Fault = err
 	out, news = a.Announce(ctx, r, false)
-	if err != nil {
-		out = &fetch.Notified{Error: err.Error()}
-	}
 	if out != nil && out.Error != "" {
 		f.Log.WarnContext(ctx, "a person was not told; the next run tries again", "runId", r.RunID, "error", out.Error)
 	}

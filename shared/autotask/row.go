@@ -15,6 +15,9 @@ const (
 	NoType    int64 = math.MinInt64
 )
 
+// TypeCustomer is the company type of customers. The id is Autotask's own in every tenant; its label may be edited.
+const TypeCustomer int64 = 1
+
 // span is a range of ids: those above after, up to and including upTo.
 type span struct{ after, upTo int64 }
 

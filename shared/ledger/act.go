@@ -22,6 +22,7 @@ const (
 	ActRelease = "release"
 	ActUndo    = "release undone"
 	ActImport  = "import"
+	ActTenant  = "tenant accepted"
 )
 
 // Act is one thing that was done: a run, or a person's decision.
@@ -34,7 +35,7 @@ type Act struct {
 	Detail  string    `json:"detail,omitempty"` // in the program's words
 	State   string    `json:"state,omitempty"`  // of a run: what became of it
 	Held    bool      `json:"held,omitempty"`   // of a run: it held something back, itself or companies
-	Rules   string    `json:"rules,omitempty"`  // hash of the service rules
+	Rules   string    `json:"rules,omitempty"`  // hash of the service rules; of a decision: of the last run's
 	Version string    `json:"version,omitempty"`
 }
 
@@ -64,6 +65,10 @@ func actKey(at time.Time, what string) Key {
 // nothing records nothing.
 func decide[T any](ctx context.Context, l *Ledger, key Key, act Act, change func(*T) error) (T, error) {
 	at := l.now().UTC().Truncate(time.Millisecond)
+	if err := l.underRules(ctx, &act); err != nil {
+		var none T
+		return none, err
+	}
 	for try := 0; ; try++ {
 		var doc T
 		docs, err := l.store.Get(ctx, key, actKey(at, act.What))
@@ -124,6 +129,9 @@ func (l *Ledger) EndRun(ctx context.Context, observedAt time.Time, state string)
 
 // NoteAct records what is no change of a document of the ledger: rules that were stored elsewhere.
 func (l *Ledger) NoteAct(ctx context.Context, act Act) error {
+	if err := l.underRules(ctx, &act); err != nil {
+		return err
+	}
 	act.At = l.now().UTC().Truncate(time.Millisecond)
 	_, err := update(ctx, l, actKey(act.At, act.What), func(known *Act) error { *known = act; return nil })
 	return err
@@ -134,6 +142,17 @@ var rulesKey = Key{kindState, "rules"}
 // rulesWord says which rules the last run used.
 type rulesWord struct {
 	Hash string `json:"hash"`
+}
+
+// underRules has an act that brings no rules of its own say which were in force: those of the last run.
+func (l *Ledger) underRules(ctx context.Context, act *Act) error {
+	if act.Rules != "" {
+		return nil
+	}
+	var known rulesWord
+	_, err := l.load(ctx, rulesKey, &known)
+	act.Rules = known.Hash
+	return err
 }
 
 // NoteRules records that the rules are others than the last run's; the first rules are no change.

@@ -60,7 +60,7 @@ func TestApprove_OfTwoAtOnce_TheFirstStandsAndIsRecordedOnce(t *testing.T) {
 	l, _ := clerk()
 	ctx := t.Context()
 	held := ledger.Held{RunID: "r1", ObservedAt: day, Holds: []ledger.HeldFor{{Key: "k", Text: "falls"}}}
-	if err := l.NoteHeld(ctx, held); err != nil {
+	if _, err := l.NoteHeld(ctx, held, ledger.Held{}); err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
@@ -98,7 +98,7 @@ func TestApprove_OnlyOfWhatTheNewestRunHolds(t *testing.T) {
 		if h.RunID == "old" {
 			h.ObservedAt = day.Add(-time.Hour) // a frozen run that ends late
 		}
-		if err := l.NoteHeld(ctx, h); err != nil {
+		if _, err := l.NoteHeld(ctx, h, must[ledger.Held](t)(l.Held(ctx))); err != nil {
 			t.Fatal(err)
 		}
 		if h.RunID == "old" {
@@ -111,11 +111,42 @@ func TestApprove_OnlyOfWhatTheNewestRunHolds(t *testing.T) {
 	if _, _, err := l.Approve(ctx, "r3", by("x")); !errors.As(err, &no) || no.Other {
 		t.Errorf("a run that holds nothing: %v", err)
 	}
-	if err := l.NoteHeld(ctx, ledger.Held{RunID: "r4", ObservedAt: day.Add(9 * time.Hour), Hand: true}); err != nil {
+	if _, err := l.NoteHeld(ctx, ledger.Held{RunID: "r4", ObservedAt: day.Add(9 * time.Hour), Hand: true}, ledger.Held{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := l.Approve(ctx, "r4", by("x")); !errors.As(err, &no) {
 		t.Errorf("a run that a person holds: %v", err)
+	}
+}
+
+// Between a run's question and its record a person approves the run before it.
+func TestNoteHeld_WhatWasApprovedMeanwhile_StandsIfTheRunHoldsAnything(t *testing.T) {
+	for name, c := range map[string]struct {
+		now    ledger.Held
+		stands bool
+	}{
+		"held again":       {ledger.Held{Holds: []ledger.HeldFor{{Key: "k"}}}, true},
+		"nothing is held":  {ledger.Held{}, false},
+		"a person's order": {ledger.Held{Hand: true}, false},
+	} {
+		l, _ := clerk()
+		ctx := t.Context()
+		must[ledger.Held](t)(l.NoteHeld(ctx, ledger.Held{RunID: "r1", ObservedAt: day, Holds: []ledger.HeldFor{{Key: "k"}}}, ledger.Held{}))
+		read := must[ledger.Held](t)(l.Held(ctx))
+		if _, _, err := l.Approve(ctx, "r1", by("anna")); err != nil {
+			t.Fatal(err)
+		}
+		c.now.RunID, c.now.ObservedAt = "r2", day.Add(time.Hour)
+		approved := must[ledger.Held](t)(l.NoteHeld(ctx, c.now, read))
+		stands := must[ledger.Held](t)(l.Held(ctx)).RunID == "r1"
+		if stands != c.stands || (approved.RunID == "r1") != c.stands {
+			t.Errorf("%s: the approval stands %v, and the run hears of %+v", name, stands, approved)
+		}
+		// A run that has read the approval and is held all the same holds something else: that is what is to be seen now.
+		must[ledger.Held](t)(l.NoteHeld(ctx, ledger.Held{RunID: "r3", ObservedAt: day.Add(2 * time.Hour), Holds: []ledger.HeldFor{{Key: "k"}}}, must[ledger.Held](t)(l.Held(ctx))))
+		if h := must[ledger.Held](t)(l.Held(ctx)); h.RunID != "r3" || h.Approved != nil {
+			t.Errorf("%s: after a newer run: %+v", name, h)
+		}
 	}
 }
 
@@ -160,8 +191,8 @@ func TestAcceptTenant_ForgetsWhatWasDecidedAboutTheOldTenantsCompanies(t *testin
 	l, _ := clerk()
 	ctx := t.Context()
 	must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("anna")))
+	must[ledger.Held](t)(l.NoteHeld(ctx, ledger.Held{RunID: "r1", ObservedAt: day, Holds: []ledger.HeldFor{{Key: "k"}}}, ledger.Held{}))
 	if err := errors.Join(
-		l.NoteHeld(ctx, ledger.Held{RunID: "r1", ObservedAt: day, Holds: []ledger.HeldFor{{Key: "k"}}}),
 		l.NoteHistory(ctx, day, map[string]int64{"s": 9}, nil), l.AcceptTenant(ctx),
 	); err != nil {
 		t.Fatal(err)
@@ -196,6 +227,35 @@ func TestActs_OfOneMillisecondAreAllKept_AndARunIsOne(t *testing.T) {
 	}
 	if what["release"] != 3 || what["rundone"] != 1 || what["rules"] != 2 {
 		t.Errorf("%v", what)
+	}
+}
+
+func TestActs_OfAPerson_NameTheRulesInForce(t *testing.T) {
+	l, _ := clerk()
+	ctx := t.Context()
+	must[ledger.HoldWord](t)(l.SetHold(ctx, true, by("anna"))) // before any run there are none
+	for _, hash := range []string{"old", "new"} {
+		act := by("schedule")
+		act.Rules, act.Target = hash, "run with "+hash
+		if err := l.NoteRules(ctx, act); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must[ledger.ModeWord](t)(l.SetMode(ctx, ledger.ModeObserve, by("anna")))
+	must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("anna")))
+	stored := by("anna")
+	stored.What, stored.Rules = ledger.ActRules, "stored elsewhere"
+	if err := errors.Join(l.NoteAct(ctx, stored), l.NoteAct(ctx, ledger.Act{What: ledger.ActImport, Actor: "anna"})); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{ledger.ActHold: "", ledger.ActMode: "new", ledger.ActRelease: "new", ledger.ActImport: "new"}
+	for _, a := range must[[]ledger.Act](t)(l.Acts(ctx)) {
+		if hash, of := want[a.What]; of && a.Rules != hash {
+			t.Errorf("%s: rules %q, want %q", a.What, a.Rules, hash)
+		}
+		if a.What == ledger.ActRules && a.Actor == "anna" && a.Rules != "stored elsewhere" {
+			t.Errorf("rules that were stored: %q", a.Rules)
+		}
 	}
 }
 

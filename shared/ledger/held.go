@@ -61,14 +61,21 @@ func (l *Ledger) Held(ctx context.Context) (Held, error) {
 
 // NoteHeld records what a run holds back, nothing included: whatever an older run held can be approved no more. A run
 // that holds nothing back after one that held nothing back writes nothing.
-func (l *Ledger) NoteHeld(ctx context.Context, now Held) error {
-	_, err := update(ctx, l, heldKey, func(h *Held) error {
-		if now.ObservedAt.After(h.ObservedAt) && (len(now.Holds) > 0 || now.Hand || len(h.Holds) > 0 || h.Hand) {
+//
+// read is what the run had read here when it decided. If that has been approved since, and the run holds something, the
+// person's word stands and is returned as approved: the run has not heard it, and the next one will.
+func (l *Ledger) NoteHeld(ctx context.Context, now, read Held) (approved Held, err error) {
+	_, err = update(ctx, l, heldKey, func(h *Held) error {
+		approved = Held{}
+		switch {
+		case len(now.Holds) > 0 && h.Approved != nil && h.RunID == read.RunID && read.Approved == nil:
+			approved = *h
+		case now.ObservedAt.After(h.ObservedAt) && (len(now.Holds) > 0 || now.Hand || len(h.Holds) > 0 || h.Hand):
 			*h = now
 		}
 		return nil
 	})
-	return err
+	return approved, err
 }
 
 // Approve records a person's word that what a run held back may pass, and only that. The first word for a run stands;

@@ -14,6 +14,9 @@ type Incidents struct {
 	Outbox []Notice            `json:"outbox,omitempty"`
 	// Sending is until when one process sends the outbox; then another may.
 	Sending time.Time `json:"sending,omitzero"`
+	// Trouble is why a person could not be told last time, and TroubleSince since when he cannot be; empty if he can.
+	Trouble      string    `json:"trouble,omitempty"`
+	TroubleSince time.Time `json:"troubleSince,omitzero"`
 }
 
 // Incident is one kind of trouble that is known.
@@ -28,6 +31,13 @@ type Incident struct {
 type Notice struct {
 	At      time.Time       `json:"at"`
 	Message json.RawMessage `json:"message"`
+}
+
+// Incidents reads what a person has been told, and has not.
+func (l *Ledger) Incidents(ctx context.Context) (Incidents, error) {
+	var i Incidents
+	_, err := l.load(ctx, incidentsKey, &i)
+	return i, err
 }
 
 // UpdateIncidents changes what a person has been told, by condition: of two processes one tells.

@@ -164,14 +164,20 @@ func (c *Client) ask(ctx context.Context, method string, to *url.URL, body []byt
 		if errors.As(err, &wrapped) {
 			err = wrapped.Err
 		}
-		if ctx.Err() != nil {
+		switch {
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return fmt.Errorf("no answer in time: %w", ctx.Err())
+		case ctx.Err() != nil:
 			return ctx.Err()
 		}
 		return errors.New(strings.ReplaceAll(err.Error(), to.String(), hidden))
 	}
 	defer answer.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // so that the connection can be used again
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+	switch {
+	case answer.StatusCode >= 300 && answer.StatusCode <= 399:
+		return fmt.Errorf("status %d: it redirects, which is not followed; set the address that it leads to", answer.StatusCode)
+	case answer.StatusCode < 200 || answer.StatusCode > 299:
 		return fmt.Errorf("status %d", answer.StatusCode)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
@@ -28,6 +29,7 @@ type Announcer struct {
 	Sender Messenger
 	Place  string // as a command names it: "--stack NAME"
 	Now    func() time.Time
+	Fault  error // the addresses are set up wrong, so that nobody can be told; it is reported like a failure to tell
 }
 
 // Notified is what became of telling a person.
@@ -41,6 +43,9 @@ type Notified struct {
 const (
 	// announceTime is how long all of it may take: a person waits for the command, and a function's time is bought.
 	announceTime = 10 * time.Second
+	// beatTime is the part of it that the dead man's switch may take. It is asked first: runs that end well would look like
+	// none at all if a webhook that hangs had used up the time.
+	beatTime = 3 * time.Second
 	// sendingTime is for how long one process has the outbox to itself.
 	sendingTime = time.Minute
 	// maxOutbox is how many messages wait at most; the oldest go first.
@@ -58,27 +63,70 @@ func (a Announcer) Announce(ctx context.Context, r Result, onlyLost bool) (told 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTime)
 	defer cancel()
 	out := &Notified{}
-	var errs []error
-	news, err := a.tell(ctx, r, onlyLost, out)
-	errs = append(errs, err)
-	if r.State == StateDone && len(r.Holds) == 0 && a.Sender.Beats() {
-		err := a.Sender.Heartbeat(ctx)
-		out.Beat = err == nil
-		errs = append(errs, err)
+	var failed troubles
+	failed.add(a.Fault)
+	if r.State == StateDone && len(r.Holds) == 0 {
+		failed.add(a.beat(ctx, out))
 	}
-	if err := errors.Join(errs...); err != nil {
+	known, news, err := a.tell(ctx, r, onlyLost, out)
+	failed.add(err)
+	out.Error = failed.String()
+	if err := a.remember(ctx, known, out.Error); err != nil && out.Error == "" {
 		out.Error = err.Error()
-	} else if !a.Sender.Notifies() && !a.Sender.Beats() {
+	}
+	if out.Error == "" && !a.Sender.Notifies() && !a.Sender.Beats() {
 		return nil, news
 	}
 	return out, news
 }
 
+// remember keeps in the ledger, where a report finds it, that a person was not told, and why; or that he is again.
+func (a Announcer) remember(ctx context.Context, known ledger.Incidents, trouble string) error {
+	if known.Trouble == trouble {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTime/2)
+	defer cancel()
+	_, err := a.Ledger.UpdateIncidents(ctx, func(now *ledger.Incidents) error {
+		if now.Trouble == "" {
+			now.TroubleSince = a.Now().UTC()
+		}
+		if now.Trouble = trouble; trouble == "" {
+			now.TroubleSince = time.Time{}
+		}
+		return nil
+	})
+	return err
+}
+
+// beat tells the dead man's switch, if there is one.
+func (a Announcer) beat(ctx context.Context, out *Notified) error {
+	if !a.Sender.Beats() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, beatTime)
+	defer cancel()
+	err := a.Sender.Heartbeat(ctx)
+	out.Beat = err == nil
+	return err
+}
+
+// troubles are errors as one line.
+type troubles []string
+
+func (t *troubles) add(err error) {
+	if err != nil {
+		*t = append(*t, strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+}
+
+func (t *troubles) String() string { return strings.Join(*t, "; ") }
+
 // tell notes the news in the ledger, and sends what waits there, unless another process does.
-func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notified) (news int, err error) {
+func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notified) (known ledger.Incidents, news int, err error) {
 	now := a.Now().UTC()
 	var mine []ledger.Notice
-	_, err = a.Ledger.UpdateIncidents(ctx, func(known *ledger.Incidents) error {
+	known, err = a.Ledger.UpdateIncidents(ctx, func(known *ledger.Incidents) error {
 		mine = nil
 		var err error
 		if news, err = a.note(known, r, onlyLost, now); err != nil {
@@ -91,9 +139,9 @@ func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notif
 		return nil
 	})
 	if err != nil || len(mine) == 0 {
-		return news, err
+		return known, news, err
 	}
-	return news, a.deliver(ctx, mine, out)
+	return known, news, a.deliver(ctx, mine, out)
 }
 
 // deliver sends what waits, and takes what was sent out of the ledger.
@@ -207,17 +255,16 @@ func (a Announcer) Test(ctx context.Context) *Notified {
 	ctx, cancel := context.WithTimeout(ctx, announceTime)
 	defer cancel()
 	out := &Notified{}
+	var failed troubles
+	failed.add(a.beat(ctx, out))
 	err := a.Sender.Send(ctx, notify.Message{
 		Incident: "test", Title: "synthsync: a test", Where: a.Place, At: a.Now().UTC(),
 		Lines: []string{"Somebody tries whether you are told. Nothing is wrong."}, Command: "synthsync report " + a.Place,
 	})
+	failed.add(err)
 	if err == nil && a.Sender.Notifies() {
 		out.Sent = 1
 	}
-	beat := a.Sender.Heartbeat(ctx)
-	out.Beat = beat == nil && a.Sender.Beats()
-	if err := errors.Join(err, beat); err != nil {
-		out.Error = err.Error()
-	}
+	out.Error = failed.String()
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/synthsync/synthsync/shared/autotask"
 	"github.com/synthsync/synthsync/shared/ledger"
 )
 
@@ -38,6 +39,7 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 	if !c.visible || c.leftOut {
 		return
 	}
+	unbilled := !a.Exists && c.active
 	for _, s := range p.services.List {
 		pair := a.Pair(s)
 		change := Change{AccountID: accountID(c.id), Account: c.name, Service: s.Name, To: c.units[s.Key]}
@@ -45,11 +47,25 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 		switch {
 		case !a.Exists || !s.Ruled:
 		case unmapped:
+			unbilled = true
 			r.result.Attention = append(r.result.Attention, attention)
 		case pair.State == ledger.Told && pair.Units == c.units[s.Key] && !contains(plan.counts, s.Name):
 			r.result.Usage.Unchanged++
 		}
 	}
+	if unbilled && c.other == "" {
+		r.noticeType(c)
+	}
+}
+
+// noticeType says of a company that is to be mapped why Synthesize may not offer it: it is no customer.
+func (r *run) noticeType(c company) {
+	typ := r.fleet.companies[c.id].Type
+	if typ == autotask.TypeCustomer || typ == autotask.NoType || c.total() == 0 {
+		return
+	}
+	name := r.companyTypeName(typ)
+	r.attendCompany(KindNotCustomer, c, "not a customer: its company type is "+name, "company %s (%q) is not a customer in Autotask (its company type is %s), so Synthesize may not offer it for mapping; its %d units cannot be billed until it is mapped", accountID(c.id), c.name, name, c.total())
 }
 
 // attendCompany is attend for what is about one company.

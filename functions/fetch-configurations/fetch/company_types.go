@@ -69,6 +69,11 @@ func (r *run) otherType(typ int64) string {
 	if len(r.companyTypes) == 0 || r.companyTypes[typ] {
 		return ""
 	}
+	return r.companyTypeName(typ)
+}
+
+// companyTypeName names a company type for people: by its label, where the list was read.
+func (r *run) companyTypeName(typ int64) string {
 	switch name, listed := r.companyTypeNames[typ]; {
 	case listed:
 		return name

@@ -61,14 +61,18 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 			return err
 		}
 	}
-	if r.event.DryRun || r.result.Mode == ModeObserve {
-		return nil // what is approved in observe stays approved
+	if r.event.DryRun {
+		return nil
 	}
-	if r.hand.Hold.On && len(left) == 0 && held.Approved != nil {
-		return nil // what is approved waits for the resume
+	observes := r.result.Mode == ModeObserve
+	if len(left) == 0 && held.Approved != nil && (observes || r.hand.Hold.On) {
+		return nil // what is approved waits for the run that tells
 	}
-	if err := r.Ledger.NoteHeld(ctx, r.heldBack()); err != nil || len(fleet) > 0 {
+	if err := r.noteHeld(ctx, held); err != nil || len(fleet) > 0 {
 		return err
+	}
+	if observes {
+		return nil
 	}
 	return r.deliver(ctx, p, companies, known, now, passed)
 }
@@ -84,6 +88,15 @@ func (r *run) heldBack() ledger.Held {
 		out.Holds = append(out.Holds, r.heldFor(h))
 	}
 	return out
+}
+
+// noteHeld records what the run holds back. A person may have approved an older run since this one asked: his word stands.
+func (r *run) noteHeld(ctx context.Context, read ledger.Held) error {
+	approved, err := r.Ledger.NoteHeld(ctx, r.heldBack(), read)
+	if approved.Approved != nil {
+		r.attend(KindApproved, 0, "run %s was approved by %s while this run was under way: the next run passes if it reads the same", approved.RunID, approved.Approved)
+	}
+	return err
 }
 
 // keysOf are the services that holds are about, by key.

@@ -172,6 +172,7 @@ const (
 	KindMode            = "mode"
 	KindRights          = "rights"
 	KindOtherType       = "company type"
+	KindNotCustomer     = "not a customer"
 	KindDuplicateNames  = "companies of one name"
 	maxListed           = 500 // changes in a record: DynamoDB takes 400 KB a document
 	maxAttentionPerKind = 100

@@ -1,0 +1,85 @@
+package fetch_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/memory"
+	"github.com/synthsync/synthsync/shared/notify"
+)
+
+// line is a wire on which the webhook or the dead man's switch hangs, redirects or breaks.
+type line struct {
+	bad  string // the path that does
+	how  string
+	seen []string
+}
+
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err // as the real one does
+	}
+	l.seen = append(l.seen, r.URL.Path)
+	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("")), Request: r}
+	switch {
+	case !strings.HasPrefix(r.URL.Path, l.bad):
+	case l.how == "hangs":
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	case l.how == "redirects":
+		answer.StatusCode = http.StatusTemporaryRedirect
+		answer.Header.Set("Location", "https://elsewhere.example/hush")
+	default:
+		answer.StatusCode = http.StatusInternalServerError
+		answer.Body = io.NopCloser(strings.NewReader("hush"))
+	}
+	return answer, nil
+}
+
+// Whatever becomes of one of the two addresses, the other one is told, within the time that a person waits, and it is said
+// which of them is wrong and how, without its address.
+func TestAnnounce_OneAddressHangsRedirectsOrBreaks_TheOtherIsToldAndTheRunIsWhatItWas(t *testing.T) {
+	for how, says := range map[string]string{"hangs": "no answer in time", "redirects": "status 307: it redirects, which is not followed", "breaks": "status 500"} {
+		for bad, setting := range map[string]string{"/hook": "NOTIFY_URL", "/beat": "HEARTBEAT_URL"} {
+			t.Run(setting+" "+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					l := &line{bad: bad, how: how}
+					sender, err := notify.New(notify.Settings{URL: "https://example.com/hook/hush", HeartbeatURL: "https://example.com/beat/hush"}, &http.Client{Transport: l})
+					if err != nil {
+						t.Fatal(err)
+					}
+					a := fetch.Announcer{Ledger: ledger.New(memory.New(), time.Now), Sender: sender, Place: "--stack prod", Now: time.Now}
+					r := fetch.Result{RunID: "r1", State: fetch.StateDone, Attention: []fetch.Attention{{Kind: fetch.KindUncovered, Text: "3 items of type \"Printer\""}}}
+					began := time.Now()
+					out, _ := a.Announce(context.Background(), r, false)
+					if took := time.Since(began); took > 10*time.Second {
+						t.Errorf("a person waits for %s", took)
+					}
+					hook, beat := bad != "/hook", bad != "/beat"
+					if (out.Sent == 1) != hook || (out.Waiting == 0) != hook || out.Beat != beat {
+						t.Errorf("%+v", out)
+					}
+					if !strings.Contains(out.Error, setting) || !strings.Contains(out.Error, says) || strings.Contains(out.Error, "hush") || strings.Contains(out.Error, "\n") {
+						t.Errorf("it says %q", out.Error)
+					}
+					for _, path := range l.seen {
+						if path == "/hush" {
+							t.Error("a redirect was followed")
+						}
+					}
+					tried := a.Test(context.Background())
+					if (tried.Sent == 1) != hook || tried.Beat != beat || !strings.Contains(tried.Error, says) {
+						t.Errorf("tried: %+v", tried)
+					}
+				})
+			})
+		}
+	}
+}
