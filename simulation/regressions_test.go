@@ -150,3 +150,49 @@ throttled: run2 ledger list account #1 = 1
 wrong clock of run3#1 = 6
 `)
 }
+
+// The ledger was exported while an account was being made. The account was made, told, and taken away by a disconnect; then
+// the export was imported. The account that was made next took its old count back, and no zero was told, since the ledger
+// believed that it had never been told anything.
+func TestRegression_AccountMadeAnewAfterAnImport_MayHaveBeenToldBefore(t *testing.T) {
+	Replay(t, `
+a day at the MSP#1 = 3
+act 14#2 = 2
+act 20#1 = 1
+act 6#1 = 22
+act 8 to#1 = 2
+act 8#1 = 26
+act before accounts1 ledger write account/3#1 = 38
+act before usage1 answer to Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"5","unitCount":1}#2 = 33
+act before usage1 answer to Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"5","unitCount":1}#6 = 20
+act before usage1 ledger read account/2#9 = 17
+act before usage1 ledger write account/5#3 = 39
+act before usage10 ledger read account/1#1 = 14
+act before usage7 queue hide usage-1/7#1 = 14
+companies#1 = 3
+desktops#2 = 3
+desktops#3 = 3
+desktops#4 = 2
+desktops#5 = 2
+laptops#1 = 2
+laptops#2 = 1
+laptops#3 = 1
+laptops#4 = 2
+next after usage1 answer to Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"5","unitCount":1}#1 = 1
+next after usage1 answer to Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"5","unitCount":1}#2 = 1
+next after usage1 answer to Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"5","unitCount":1}#3 = 2
+next after usage1 answer to Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"5","unitCount":1}#4 = 1
+next after usage1 ledger read account/2#1 = 1
+next after usage1 ledger read account/2#2 = 4
+next after usage1 ledger read account/2#3 = 1
+next after usage1 ledger read account/2#5 = 1
+next after usage1 ledger read account/2#6 = 1
+next after usage1 ledger read account/2#7 = 1
+next after usage1 ledger read account/2#8 = 2
+printers#5 = 1
+servers#5 = 2
+servers#6 = 2
+what happens there#1 = 7
+what happens there#2 = 5
+`)
+}

@@ -103,9 +103,9 @@ func (a *Account) Missing() {
 	}
 }
 
-// Made records that Synthesize made the account.
+// Made records that Synthesize made the account. In a ledger that was imported it may have stood there before all the same.
 func (a *Account) Made(name string) {
-	a.Exists, a.Adopted, a.Making, a.Name = true, false, nil, name
+	a.Exists, a.Making, a.Name = true, nil, name
 }
 
 // gone marks everything told to the account as unknown: it was found missing at Synthesize.

@@ -66,6 +66,9 @@ func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act)
 	if out.Removed, err = l.removeOthers(ctx, moved); err != nil {
 		return out, err
 	}
+	if _, err := update(ctx, l, servicesKey, func(s *Services) error { s.Imported = true; return nil }); err != nil {
+		return out, err
+	}
 	act.What, act.Detail = ActImport, fmt.Sprintf("%d documents from %s, exported %s by version %s", out.Documents, t.From, t.At.UTC().Format(time.RFC3339), t.Program)
 	if err := l.NoteAct(ctx, act); err != nil {
 		return out, err

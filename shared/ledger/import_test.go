@@ -209,3 +209,23 @@ func TestImport_WhileARunReads_IsRefused(t *testing.T) {
 		t.Errorf("%v after %v, %v", again.ObservedAt, held.ObservedAt, err)
 	}
 }
+
+// The export was older than an account; a disconnect took the account away. When it is made again, Synthesize may hold what
+// it was told in between.
+func TestImport_AnAccountMadeAfterIt_MayHaveBeenToldBefore(t *testing.T) {
+	for name, transfer := range map[string]*ledger.Transfer{"an export": exported(t, 2), "an export that knows nothing": exported(t, 0)} {
+		book := ledger.New(memory.New(), func() time.Time { return time.Date(2026, 11, 2, 2, 0, 0, 0, time.UTC) })
+		if _, err := book.Import(t.Context(), transfer, false, ledger.Act{Actor: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		services, err := book.Services(t.Context())
+		if err != nil || !services.Imported {
+			t.Errorf("%s: services %+v, %v", name, services, err)
+		}
+	}
+	adopted := ledger.Account{ID: "175", Adopted: true}
+	adopted.Made("Contoso")
+	if p := adopted.Pair(ledger.Service{Key: "a", ID: "1", Adopted: true}); p.State != ledger.Unknown {
+		t.Errorf("an account of an import that is made: its pair is %q", p.State)
+	}
+}

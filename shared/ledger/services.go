@@ -18,6 +18,9 @@ type Services struct {
 	Proven   string    `json:"proven,omitempty"`  // version of the Synthesize secret with which that look went well
 	// Strangers are services and accounts that stand at Synthesize and that no rule and no company of ours explains.
 	Strangers Strangers `json:"strangers,omitzero"`
+	// Imported: the ledger came by an import. An account that it makes may have had a life of which the export knew nothing,
+	// and Synthesize may give it its counts back.
+	Imported bool `json:"imported,omitempty"`
 }
 
 // Strangers are left alone and reported by name.

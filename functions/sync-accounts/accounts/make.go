@@ -88,6 +88,7 @@ func (s *Stage) claim(ctx context.Context, m message.Accounts) (*task, error) {
 			}
 			t.since = s.Now().UTC()
 			a.Making = &ledger.Making{Token: s.Token(), Since: t.since}
+			a.Adopted = a.Adopted || services.Imported
 		}
 		return nil
 	})
