@@ -85,6 +85,7 @@ func New(config Config) (*Client, error) {
 	if config.HTTP == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.MaxIdleConnsPerHost = inFlight
+		transport.ReadBufferSize = 64 << 10 // a page of 500 rows has some 50 KB: one read where the usual 4 KB take twelve
 		config.HTTP = &http.Client{Transport: transport}
 	}
 	if config.Progress == nil {

@@ -11,29 +11,6 @@ import (
 // few enough that memory depends on companies x types alone.
 const maxSegments = 256
 
-// cell is what items are counted by.
-type cell struct{ company, typ int64 }
-
-// cells numbers the cells in the order they are met, so that contributions can be small.
-type cells struct {
-	index map[cell]uint32
-	list  []cell
-}
-
-func (c *cells) number(company, typ int64) uint32 {
-	key := cell{company, typ}
-	n, ok := c.index[key]
-	if !ok {
-		if c.index == nil {
-			c.index = map[cell]uint32{}
-		}
-		n = uint32(len(c.list))
-		c.index[key] = n
-		c.list = append(c.list, key)
-	}
-	return n
-}
-
 // segment is a part of the id space that has been walked without a gap: how many rows it had, and what they add to which
 // cell, so that it can be taken back and read again when the vendor's counts disagree.
 type segment struct {
