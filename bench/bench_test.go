@@ -33,29 +33,35 @@ func hall(t *testing.T, times int) *meeting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &meeting{self: self, contestants: all, companies: 40, latency: time.Millisecond, times: times}
+	return &meeting{
+		self: self, contestants: all, parts: []string{partSizes, partFaults, partIds}, companies: 40, latency: time.Millisecond, times: times, peers: []int{1},
+		kept: newResults(40, time.Millisecond), save: func() error { return nil },
+	}
 }
 
 func TestBench_ThisProgramAndThePlainWalk_CountRight_AndAreMeasured(t *testing.T) {
-	m := hall(t, 1)
-	r, err := m.hold(t.Context(), []int{5_000})
-	if err != nil {
+	m := hall(t, 2)
+	if err := m.hold(t.Context(), []int{5_000}); err != nil {
 		t.Fatal(err)
 	}
+	r := newReport(m.kept)
 	s := r.sizes[0]
+	if ours, plain := len(s.of[0]), len(s.of[1]); ours != 2 || plain != 1 {
+		t.Errorf("this program counted %d times and the plain walk %d times, want 2 and 1", ours, plain)
+	}
 	for i, c := range m.contestants {
 		o := s.of[i][0]
-		if !o.Right || o.Failed != nil || o.CPU <= 0 || o.PeakMB < 5 || o.Wall <= 0 || o.ItemRequests < pages(s.active) || o.Span <= 0 || o.Served <= 0 {
+		if !o.Right || o.Failed != "" || o.CPU <= 0 || o.PeakMB < 5 || o.Wall <= 0 || o.ItemRequests < pages(s.active) || o.Span <= 0 || o.Served <= 0 {
 			t.Errorf("%s: %+v", c.Name, o)
 		}
 	}
-	for d, name := range distributionNames {
-		if o := r.distributions[d]; len(o) != 1 || !o[0].Right || o[0].Peak > 2 {
+	for _, name := range distributionNames {
+		if o := r.Ids[name].Outcomes; len(o) != 2 || !o[0].Right || o[0].Peak > 2 {
 			t.Errorf("%s: %+v", name, o)
 		}
 	}
 	text, drawn := r.page(), r.picture()
-	for _, want := range []string{oursName, plainName, "5,000 items", "Where synthsync is not ahead", picture} {
+	for _, want := range []string{oursName, plainName, "5,000 items", "Where synthsync is not ahead", "What is promised", picture} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q:\n%s", want, text)
 		}
@@ -77,11 +83,11 @@ func TestBench_ACountThatIsWrong_IsCalledSo(t *testing.T) {
 			return counts, err
 		}
 		o, err := m.count(t.Context(), g, liar, place, 0, 0)
-		if o.Right || o.Failed != nil || verdict([]outcome{o}) != "**wrong, and says nothing**" {
+		if o.Right || o.Failed != "" || verdict([]outcome{o}) != "**wrong, and says nothing**" {
 			t.Errorf("%+v", o)
 		}
 		o, again := m.count(t.Context(), g, m.contestants[1], place, 1, 0)
-		if o.Failed == nil || verdict([]outcome{o}) != "ended with an error" {
+		if o.Failed == "" || verdict([]outcome{o}) != "ended with an error" {
 			t.Errorf("every request failed: %+v", o)
 		}
 		if again != nil {
@@ -110,13 +116,30 @@ func TestPeers_ArePinnedInTheVersionsThatThePageNames(t *testing.T) {
 	if err != nil || !strings.Contains(string(pins), fmt.Sprintf("py-autotask==%s\n", pyAutotaskVersion)) {
 		t.Error("requirements.txt pins another py-autotask")
 	}
-	page, err := os.ReadFile(filepath.Join("..", "docs", "benchmark.md"))
+	if !strings.Contains(string(pins), "autotask-client=="+autotaskClientVersion+";") {
+		t.Error("requirements.txt pins another autotask-client")
+	}
+	for _, p := range everyone[2:] {
+		if !strings.Contains(p.Name, "autotask") {
+			t.Errorf("%s is nobody's client", p.Name)
+		}
+	}
+}
+
+// The page is made of the results that are kept, and of nothing else.
+func TestPage_IsWhatTheResultsSay(t *testing.T) {
+	kept, err := readResults("results.json", 2000, 40*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{apigrateVersion, pyAutotaskVersion, plainName, oursName, picture} {
-		if !strings.Contains(string(page), want) {
-			t.Errorf("docs/benchmark.md does not name %s; make it again: go run ./bench -page docs/benchmark.md", want)
+	if len(kept.sizes()) == 0 {
+		t.Skip("bench/results.json is not there: go run ./bench -keep bench/results.json -page docs/benchmark.md")
+	}
+	r := newReport(kept)
+	for name, want := range map[string]string{"benchmark.md": r.page(), picture: r.picture()} {
+		got, err := os.ReadFile(filepath.Join("..", "docs", name))
+		if err != nil || string(got) != want {
+			t.Errorf("docs/%s is not what bench/results.json says: go run ./bench -keep bench/results.json -parts none -page docs/benchmark.md (%v)", name, err)
 		}
 	}
 }

@@ -20,16 +20,33 @@ var peers embed.FS
 
 // The versions that are measured, as peers/package.json and peers/requirements.txt pin them.
 const (
-	apigrateVersion   = "2.0.1"
-	pyAutotaskVersion = "2.3.0"
+	apigrateVersion       = "2.0.1"
+	pyAutotaskVersion     = "2.3.0"
+	autotaskClientVersion = "0.3.1"
 )
 
-// contestant counts the active items of each company and type, in a process of its own.
-type contestant struct {
+// player is one of those who are compared.
+type player struct {
 	Name string
 	How  string // in a few words
 	Ours bool
+	Walk bool // nobody's client, but what a client has to be better than
+}
 
+// everyone is all of them, in the order of the tables.
+var everyone = []player{
+	{Name: oursName, How: "this program: two walkers, checked counts, repeats", Ours: true},
+	{Name: plainName, How: "Go: one request at a time, only the fields needed, nothing checked or repeated", Walk: true},
+	{Name: "@apigrate/autotask-restapi", How: "Node: query, one page a call, the next by id"},
+	{Name: "py-autotask, query", How: "Python: query, one page a call, the next by id"},
+	{Name: "py-autotask, query_all", How: "Python: what it documents for all pages"},
+	{Name: "autotask-client, query_all", How: "Python: all pages by its own walk, told that there may be more than 200; it takes no list of fields and keeps every row"},
+	{Name: "autotask-client, query", How: "Python: what it documents"},
+}
+
+// contestant counts the active items of each company and type, in a process of its own.
+type contestant struct {
+	player
 	args  []string
 	read  func(out []byte) (map[string]int64, error)
 	wrong error // why it cannot run here
@@ -64,14 +81,8 @@ func built(root, dir string) ([]contestant, error) {
 		return nil, err
 	}
 	return []contestant{
-		{
-			Name: oursName, How: "this program: two walkers, checked counts, repeats", Ours: true,
-			args: []string{filepath.Join(dir, "synthsync"), "plan", "--json", "--services", rulesFile}, read: readPlan,
-		},
-		{
-			Name: plainName, How: "Go: one request at a time, only the fields needed, nothing checked or repeated",
-			args: []string{filepath.Join(dir, "plain")}, read: readCounts,
-		},
+		{player: everyone[0], args: []string{filepath.Join(dir, "synthsync"), "plan", "--json", "--services", rulesFile}, read: readPlan},
+		{player: everyone[1], args: []string{filepath.Join(dir, "plain")}, read: readCounts},
 	}, nil
 }
 
@@ -118,30 +129,32 @@ func environment(at addresses) []string {
 }
 
 // installed are the peers of other languages. One that cannot be installed is told so, and not run.
-func installed() []contestant {
-	home, err := peersFolder()
+func installed(python, pythonVersion string) []contestant {
+	home, err := peersFolder(pythonVersion)
 	if err == nil {
 		err = unpack(home)
 	}
-	node, python := err, err
+	node, snake := err, err
 	if err == nil {
 		node = once(filepath.Join(home, "node_modules"), home, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
-		python = once(filepath.Join(home, "venv"), home, "sh", "-c",
-			"python3 -m venv --without-pip venv && python3 -m pip --python venv/bin/python install --quiet --no-deps -r requirements.txt")
+		snake = once(filepath.Join(home, "venv"), home, "sh", "-c",
+			`"$0" -m venv --without-pip venv && python3 -m pip --python venv/bin/python install --quiet --no-deps -r requirements.txt`, python)
 	}
 	interpreter := filepath.Join(home, "venv", "bin", "python")
+	newer := snake
+	if newer == nil {
+		if err := exec.Command(interpreter, "-c", "import autotask.client").Run(); err != nil { //nolint:gosec // this program's own
+			newer = fmt.Errorf("it needs Python 3.12 or newer, this is %s: name another by -python", pythonVersion)
+		}
+	}
+	peer := func(place int, wrong error, command, script string) contestant {
+		return contestant{player: everyone[place], args: []string{command, filepath.Join(home, script)}, read: readCounts, wrong: wrong}
+	}
 	return []contestant{
-		{
-			Name: "@apigrate/autotask-restapi", How: "Node: query, one page a call, the next by id",
-			args: []string{"node", filepath.Join(home, "apigrate.js")}, read: readCounts, wrong: node,
-		},
-		{
-			Name: "py-autotask, query", How: "Python: query, one page a call, the next by id",
-			args: []string{interpreter, filepath.Join(home, "py_autotask_walk.py")}, read: readCounts, wrong: python,
-		},
-		{
-			Name: "py-autotask, query_all", How: "Python: what it documents for all pages",
-			args: []string{interpreter, filepath.Join(home, "py_autotask_query_all.py")}, read: readCounts, wrong: python,
-		},
+		peer(2, node, "node", "apigrate.js"),
+		peer(3, snake, interpreter, "py_autotask_walk.py"),
+		peer(4, snake, interpreter, "py_autotask_query_all.py"),
+		peer(5, newer, interpreter, "autotask_client_query_all.py"),
+		peer(6, newer, interpreter, "autotask_client_query.py"),
 	}
 }

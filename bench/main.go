@@ -2,10 +2,16 @@
 // Autotask that takes 40 ms for each request, and tells what each of them needed and whether it was right:
 //
 //	go run ./bench
-//	go run ./bench -page docs/benchmark.md
+//	go run ./bench -keep bench/results.json -page docs/benchmark.md
 //
 // The peers are installed by npm and pip into the user's cache, in pinned versions; one that cannot be installed is told so.
-// With what is usual it takes about 25 minutes, most of which the others need; -items 200000 -times 1 takes three.
+// With what is usual it takes about 35 minutes, most of which the others need, and 4 GB of memory, for the same reason. So
+// that it need not be done in one go, -keep holds what was measured and -parts, -items and -only say what is measured anew:
+//
+//	go run ./bench -keep FILE -parts sizes -items 200000        # 5 minutes
+//	go run ./bench -keep FILE -parts sizes -items 1000000       # 15 to 20 minutes
+//	go run ./bench -keep FILE -parts faults,ids,promises        # 11 minutes
+//	go run ./bench -keep FILE -parts none -page FILE.md         # measures nothing, writes the page of what is kept
 package main
 
 import (
@@ -15,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,22 +40,26 @@ func main() {
 }
 
 func bench(ctx context.Context) error {
-	items := flag.String("items", "200000,1000000", "how many items the tenant has; several sizes with commas between")
+	items := flag.String("items", "200000,1000000", "how many items the tenant has; several sizes with commas between, the smallest first")
 	companies := flag.Int("companies", 2000, "how many companies they belong to")
 	latency := flag.Duration("latency", 40*time.Millisecond, "how long each request takes at Autotask")
-	times := flag.Int("times", 5, "how often each contestant counts the smallest tenant; larger ones are counted a third as often")
+	times := flag.Int("times", 5, "how often this program counts")
+	others := flag.String("peers", "3,2", "how often the others count, by size")
 	only := flag.String("only", "", "a part of the names of those who are to count")
+	parts := flag.String("parts", strings.Join(allParts, ","), "what is measured, with commas between; none: nothing")
+	keep := flag.String("keep", "", "a file that holds what was measured: what is measured now takes the place of the same in it")
 	page := flag.String("page", "", "the page to write, with its picture beside it")
+	named := flag.String("python", "", "the Python of the peers (the newest on the path)")
 	serving := flag.Bool("serve", false, "set by the command for its own processes: be the vendor")
 	place := flag.String("distribution", usual, "how the ids lie, of -serve")
 	flag.Parse()
-	var sizes []int
-	for text := range strings.SplitSeq(*items, ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return fmt.Errorf("-items %q: must be numbers above 0, with commas between", *items)
-		}
-		sizes = append(sizes, n)
+	sizes, err := numbers("items", *items)
+	if err != nil {
+		return err
+	}
+	peerTimes, err := numbers("peers", *others)
+	if err != nil {
+		return err
 	}
 	if *companies < 1 || *times < 1 {
 		return fmt.Errorf("-companies and -times must be above 0")
@@ -56,8 +67,23 @@ func bench(ctx context.Context) error {
 	if *serving {
 		return serve(tenant{sizes[0], *companies, *latency, *place}, os.Stdin, os.Stdout)
 	}
-	self, err := os.Executable()
+	kept, err := readResults(*keep, *companies, *latency)
 	if err != nil {
+		return err
+	}
+	m := &meeting{
+		only: *only, companies: *companies, latency: *latency, times: *times, peers: peerTimes, kept: kept,
+		save: func() error { return kept.write(*keep) },
+	}
+	if *parts != "none" {
+		m.parts = strings.Split(*parts, ",")
+	}
+	for _, p := range m.parts {
+		if !slices.Contains(allParts, p) {
+			return fmt.Errorf("-parts %q: must be some of %s, or none", *parts, strings.Join(allParts, ", "))
+		}
+	}
+	if m.self, err = os.Executable(); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "bench")
@@ -65,21 +91,15 @@ func bench(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	all, err := built(".", dir)
-	if err != nil {
-		return err
-	}
-	all = append(all, installed()...)
-	m := &meeting{self: self, companies: *companies, latency: *latency, times: *times}
-	for _, c := range all {
-		if strings.Contains(c.Name, *only) {
-			m.contestants = append(m.contestants, c)
+	if len(m.parts) > 0 {
+		if err := m.gather(dir, *named); err != nil {
+			return err
+		}
+		if err := m.hold(ctx, sizes); err != nil {
+			return err
 		}
 	}
-	r, err := m.hold(ctx, sizes)
-	if err != nil {
-		return err
-	}
+	r := newReport(kept)
 	fmt.Print(r.tables())
 	if *page == "" {
 		return nil
@@ -88,4 +108,32 @@ func bench(ctx context.Context) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(filepath.Dir(*page), picture), []byte(r.picture()), 0o600)
+}
+
+// gather builds and installs those who count.
+func (m *meeting) gather(dir, named string) (err error) {
+	if m.contestants, err = built(".", dir); err != nil {
+		return err
+	}
+	python, version := findPython(named)
+	pythonVersion = version
+	m.contestants = append(m.contestants, installed(python, version)...)
+	for _, c := range m.contestants {
+		if c.wrong != nil {
+			fmt.Fprintf(os.Stderr, "%s does not take part: %v\n", c.Name, c.wrong)
+		}
+	}
+	return nil
+}
+
+// numbers reads a list of them.
+func numbers(name, list string) (all []int, err error) {
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("-%s %q: must be numbers above 0, with commas between", name, list)
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }

@@ -17,7 +17,7 @@ func (r *report) picture() string {
 	)
 	s := r.sizes[len(r.sizes)-1]
 	var shown []int
-	for i := range r.contestants {
+	for i := range everyone {
 		if counted(s.of[i]) {
 			shown = append(shown, i)
 		}
@@ -44,12 +44,12 @@ func (r *report) picture() string {
 		for _, i := range shown {
 			v, _, _ := median(s.of[i], group.figure)
 			class := "p"
-			if r.contestants[i].Ours {
+			if everyone[i].Ours {
 				class = "o"
 			}
 			length := v / max(longest, 1e-9) * room
 			fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text><rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/><text x="%.1f" y="%d">%s</text>`+"\n",
-				left-8, y+14, r.contestants[i].Name, class, left, y, length, bar, left+length+6, y+14, fmt.Sprintf(group.form, v))
+				left-8, y+14, everyone[i].Name, class, left, y, length, bar, left+length+6, y+14, fmt.Sprintf(group.form, v))
 			y += bar + gap
 		}
 		if group.bound > 0 && longest > 0 {
@@ -68,5 +68,5 @@ line { stroke: #cf222e; stroke-width: 1.5; stroke-dasharray: 4 3 }
 </style>
 <text class="t" x="10" y="20">%s items, %d companies, %s a request</text>
 %s</svg>
-`, width, y, width, y, thousands(s.items), r.companies, r.latency, b.String())
+`, width, y, width, y, thousands(s.items), r.Companies, r.Latency, b.String())
 }

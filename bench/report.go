@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,26 +10,37 @@ import (
 	"time"
 )
 
-// report is everything that was measured.
+// report is what was measured, as it is told.
 type report struct {
-	*meeting
-	sizes         []sizeReport
-	faults        [][]outcome // by contestant
-	distributions [][]outcome // of this program, by distribution
-	at            time.Time
+	*results
+	sizes []sizeReport
 }
 
 type sizeReport struct {
 	items, active int
-	of            [][]outcome // by contestant
+	of            [][]outcome // by player
 }
 
-func newReport(m *meeting, sizes []int) *report {
-	r := &report{meeting: m, at: time.Now(), faults: make([][]outcome, len(m.contestants)), distributions: make([][]outcome, len(distributionNames))}
-	for _, n := range sizes {
-		r.sizes = append(r.sizes, sizeReport{items: n, of: make([][]outcome, len(m.contestants))})
+func newReport(kept *results) *report {
+	r := &report{results: kept}
+	for _, n := range kept.sizes() {
+		s := sizeReport{items: n, active: kept.Active[n]}
+		for _, p := range everyone {
+			s.of = append(s.of, kept.Sizes[n][p.Name].Outcomes)
+		}
+		r.sizes = append(r.sizes, s)
 	}
 	return r
+}
+
+// size is what was measured of so many items.
+func (r *report) size(items int) (sizeReport, bool) {
+	for _, s := range r.sizes {
+		if s.items == items {
+			return s, true
+		}
+	}
+	return sizeReport{}, false
 }
 
 // pageRows is how many rows Autotask gives at most in one answer.
@@ -42,7 +52,7 @@ func pages(active int) int { return (active + pageRows - 1) / pageRows }
 // bound is how long reading takes that keeps two requests under way all the time: the vendor allows three of an entity, and
 // frees a slot late.
 func (r *report) bound(s sizeReport) time.Duration {
-	return time.Duration(pages(s.active)) * r.latency / 2
+	return time.Duration(pages(s.active)) * r.Latency / 2
 }
 
 // median of a figure of some outcomes, with the least and the most.
@@ -68,9 +78,9 @@ func verdict(outcomes []outcome) string {
 	switch {
 	case len(outcomes) == 0:
 		return "not run"
-	case slices.ContainsFunc(outcomes, func(o outcome) bool { return o.Failed == nil && !o.Right }):
+	case slices.ContainsFunc(outcomes, func(o outcome) bool { return o.Failed == "" && !o.Right }):
 		return "**wrong, and says nothing**"
-	case slices.ContainsFunc(outcomes, func(o outcome) bool { return o.Failed != nil }):
+	case slices.ContainsFunc(outcomes, func(o outcome) bool { return o.Failed != "" }):
 		return "ended with an error"
 	}
 	return "right"
@@ -89,18 +99,13 @@ func spread(outcomes []outcome, figure func(outcome) float64, form string) strin
 	return text
 }
 
-// ours is the place of this program among the contestants, or -1.
-func (r *report) ours() int {
-	return slices.IndexFunc(r.contestants, func(c contestant) bool { return c.Ours })
-}
-
 // ratio is how many times ours somebody's figure is.
 func (r *report) ratio(s sizeReport, i int, figure func(outcome) float64) string {
-	if r.ours() < 0 || i == r.ours() {
+	if everyone[i].Ours {
 		return "1"
 	}
 	a, _, _ := median(s.of[i], figure)
-	b, _, _ := median(s.of[r.ours()], figure)
+	b, _, _ := median(s.of[0], figure)
 	if b == 0 {
 		return "?"
 	}
@@ -111,30 +116,23 @@ func (r *report) ratio(s sizeReport, i int, figure func(outcome) float64) string
 func (r *report) tables() string {
 	var b strings.Builder
 	for _, s := range r.sizes {
-		fmt.Fprintf(&b, "\n%s items (%s active), %d times\n\n%s", thousands(s.items), thousands(s.active), most(s.of), r.sizeTable(s))
+		fmt.Fprintf(&b, "\n%s items (%s active)\n\n%s", thousands(s.items), thousands(s.active), r.sizeTable(s))
 	}
-	fmt.Fprintf(&b, "\n%g %% faults\n\n%s\n%s", 100*faultShare, r.faultTable(), r.distributionTable())
+	fmt.Fprintf(&b, "\n%g %% faults\n\n%s\n%s\n%s", 100*faultShare, r.faultTable(), r.distributionTable(), r.promiseTable())
 	return b.String()
-}
-
-func most(of [][]outcome) (n int) {
-	for _, o := range of {
-		n = max(n, len(o))
-	}
-	return n
 }
 
 func (r *report) sizeTable(s sizeReport) string {
 	var b strings.Builder
-	b.WriteString("| | counts | wall, of the bound | CPU, of ours | peak memory, of ours | wall s | CPU s | peak MB | item requests |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
-	for i, c := range r.contestants {
+	b.WriteString("| | times | counts | wall, of the bound | CPU, of ours | peak memory, of ours | wall s | CPU s | peak MB | item requests |\n|---|--:|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	for i, p := range everyone {
 		o := s.of[i]
 		if !counted(o) {
-			fmt.Fprintf(&b, "| %s | %s | | | | | | | %s |\n", c.Name, verdict(o), spread(o, requests, "%.0f"))
+			fmt.Fprintf(&b, "| %s | %d | %s | | | | | | | %s |\n", p.Name, len(o), verdict(o), spread(o, requests, "%.0f"))
 			continue
 		}
 		w, _, _ := median(o, wall)
-		fmt.Fprintf(&b, "| %s | right | %.2f | %s | %s | %s | %s | %s | %s |\n", c.Name, w/r.bound(s).Seconds(), r.ratio(s, i, cpu), r.ratio(s, i, peak),
+		fmt.Fprintf(&b, "| %s | %d | right | %.2f | %s | %s | %s | %s | %s | %s |\n", p.Name, len(o), w/r.bound(s).Seconds(), r.ratio(s, i, cpu), r.ratio(s, i, peak),
 			spread(o, wall, "%.1f"), spread(o, cpu, "%.2f"), spread(o, peak, "%.0f"), spread(o, requests, "%.0f"))
 	}
 	return b.String()
@@ -142,15 +140,16 @@ func (r *report) sizeTable(s sizeReport) string {
 
 func (r *report) faultTable() string {
 	var b strings.Builder
-	b.WriteString("| | made to fail | counts |\n|---|--:|---|\n")
-	for i, c := range r.contestants {
+	b.WriteString("| | times | made to fail | counts |\n|---|--:|--:|---|\n")
+	for _, p := range everyone {
+		outcomes := r.Faults[p.Name].Outcomes
 		why := ""
-		for _, o := range r.faults[i] {
-			if o.Failed != nil {
-				why = ": " + strings.ReplaceAll(shortened(o.Failed.Error(), 90), "|", "/")
+		for _, o := range outcomes {
+			if o.Failed != "" {
+				why = ": " + strings.ReplaceAll(shortened(o.Failed, 90), "|", "/")
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s%s |\n", c.Name, spread(r.faults[i], func(o outcome) float64 { return float64(o.seen.Failed) }, "%.0f"), verdict(r.faults[i]), why)
+		fmt.Fprintf(&b, "| %s | %d | %s | %s%s |\n", p.Name, len(outcomes), spread(outcomes, func(o outcome) float64 { return float64(o.Faulted) }, "%.0f"), verdict(outcomes), why)
 	}
 	return b.String()
 }
@@ -168,17 +167,19 @@ func allowedRequests(active int) float64 { return 1.02*float64(pages(active)) + 
 // ofTheBound is how long the reading took, of what two walkers take that are always at work.
 func ofTheBound(o outcome) float64 { return o.Span.Seconds() / (o.Served.Seconds() / 2) }
 
+func inFlight(o outcome) float64 { return float64(o.Peak) }
+
 func (r *report) distributionTable() string {
 	var b strings.Builder
-	b.WriteString("| ids | first to last request, of (requests x served time / 2) | item requests | allowed | in flight at most |\n|---|--:|--:|--:|--:|\n")
-	for d, name := range distributionNames {
-		o := r.distributions[d]
+	b.WriteString("| ids | times | counts | first to last request, of (requests x served time / 2) | item requests | allowed | in flight at most |\n|---|--:|---|--:|--:|--:|--:|\n")
+	for _, name := range distributionNames {
+		o := r.Ids[name].Outcomes
 		if len(o) == 0 {
 			continue
 		}
-		_, _, flying := median(o, func(o outcome) float64 { return float64(o.Peak) })
-		fmt.Fprintf(&b, "| %s: %s | %s | %s | %.0f | %.0f |\n", name, distributions[name].says, spread(o, ofTheBound, "%.3f"), spread(o, requests, "%.0f"),
-			allowedRequests(r.sizes[0].active), flying)
+		_, _, flying := median(o, inFlight)
+		fmt.Fprintf(&b, "| %s: %s | %d | %s | %s | %s | %.0f | %.0f |\n", name, distributions[name].says, len(o), verdict(o), spread(o, ofTheBound, "%.3f"),
+			spread(o, requests, "%.0f"), allowedRequests(r.Active[r.IdsSize]), flying)
 	}
 	return b.String()
 }
@@ -190,6 +191,9 @@ func thousands(n int) string {
 	}
 	return text
 }
+
+// pythonVersion is that of the Python that the peers run on, once they have been gathered.
+var pythonVersion string
 
 // machine says on what was measured.
 func machine() string {
@@ -203,10 +207,11 @@ func machine() string {
 		}
 	}
 	said := []string{fmt.Sprintf("%d x %s", runtime.NumCPU(), model), runtime.GOOS, runtime.Version()}
-	for _, name := range []string{"node", "python3"} {
-		if out, err := exec.Command(name, "--version").Output(); err == nil { //nolint:gosec // constants
-			said = append(said, cmp.Or(strings.TrimPrefix(strings.TrimSpace(string(out)), "Python "), "?")+" ("+name+")")
-		}
+	if out, err := exec.Command("node", "--version").Output(); err == nil {
+		said = append(said, "Node "+strings.TrimPrefix(strings.TrimSpace(string(out)), "v"))
+	}
+	if pythonVersion != "" {
+		said = append(said, "Python "+pythonVersion)
 	}
 	return strings.Join(said, ", ")
 }

@@ -19,8 +19,8 @@ import (
 type outcome struct {
 	measure.Cost
 	seen
-	Failed error // it ended with an error, and told no counts
-	Right  bool  // what it counted is what was there
+	Failed string // why it told no counts, if it ended with an error
+	Right  bool   // what it counted is what was there
 }
 
 // ground is a vendor process and who runs against it.
@@ -98,17 +98,20 @@ func (g *ground) run(ctx context.Context, c contestant, t tenant, faults float64
 	defer cancel()
 	var o outcome
 	out, cost, err := measure.Run(limited, environment(g.at), c.args...)
-	o.Cost, o.Failed = cost, err
+	o.Cost = cost
 	if ctx.Err() != nil {
 		return o, ctx.Err()
 	}
 	if err := g.ask(ctx, "seen", &o.seen); err != nil {
 		return o, err
 	}
-	if o.Failed == nil {
-		counts, err := c.read(out)
-		o.Failed = err
-		o.Right = err == nil && maps.Equal(counts, g.truth)
+	var counts map[string]int64
+	if err == nil {
+		counts, err = c.read(out)
 	}
+	if err != nil {
+		o.Failed = err.Error()
+	}
+	o.Right = err == nil && maps.Equal(counts, g.truth)
 	return o, nil
 }

@@ -44,7 +44,7 @@ type seen struct {
 	Served       time.Duration // how long those took, together
 	Span         time.Duration // from the begin of the first one to the end of the last
 	Peak         int           // the most of them in flight at once
-	Failed       int           // made to fail
+	Faulted      int           // made to fail
 
 	first time.Time
 }
@@ -185,7 +185,7 @@ func (v *vendor) begin(items bool, now time.Time) (fault int) {
 	v.flying++
 	v.seen.Peak = max(v.seen.Peak, v.flying)
 	if v.random.Float64() < v.faults {
-		v.seen.Failed++
+		v.seen.Faulted++
 		return 1 + v.random.IntN(faultKinds-1)
 	}
 	return noFault

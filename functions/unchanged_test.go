@@ -32,13 +32,12 @@ func (s *stack) nightOf() (used ledgerCalls, accounts, usage int) {
 	return ledgerCalls{after.reads - before.reads, after.writes - before.writes}, accounts, usage
 }
 
-// A night in which nothing changed costs the read in Autotask and one look at Synthesize; beyond it, costs grow with what
-// changed and not with the fleet.
-func TestUnchangedNight_TellsNobody_AndHardlyTouchesTheLedger(t *testing.T) {
-	t.Parallel()
-	s := deploy(t, map[string]string{"SYNTHESIZE_RATE": "100000", "LOG_LEVEL": "ERROR"})
+// settledStack has told all that there is of a tenant of 1,500 companies, all mapped; id is that of the newest item.
+func settledStack(t testing.TB) (s *stack, id int64) {
+	t.Helper()
+	s = deploy(t, map[string]string{"SYNTHESIZE_RATE": "100000", "LOG_LEVEL": "ERROR"})
 	s.sim.Switch(func(w *synthesizetest.Switches) { w.RateLimit = -1 })
-	id := int64(100_000)
+	id = 100_000
 	for c := int64(6); c <= settledCompanies; c++ {
 		s.tenant.SetCompany(autotasktest.Company{ID: c, Name: fmt.Sprint("Company ", c)})
 		for _, typ := range []int64{1, 1, 3} {
@@ -50,7 +49,33 @@ func TestUnchangedNight_TellsNobody_AndHardlyTouchesTheLedger(t *testing.T) {
 	s.sim.MapAll()
 	s.run()
 	s.truth()
+	return s, id
+}
 
+// BenchmarkUnchanged tells what a night in which nothing changed asks of Synthesize, the queues and the ledger. The test
+// below fails where it is too much.
+//
+//	go test ./functions -run '^$' -bench Unchanged -benchtime 1x
+func BenchmarkUnchanged(b *testing.B) {
+	s, _ := settledStack(b)
+	b.ResetTimer()
+	for range b.N {
+		posted := s.sim.Writes()
+		quiet, looks, told := s.nightOf()
+		b.ReportMetric(settledCompanies, "accounts")
+		b.ReportMetric(float64(s.sim.Writes()-posted), "posts")
+		b.ReportMetric(float64(told), "usage-batches")
+		b.ReportMetric(float64(looks), "looks")
+		b.ReportMetric(float64(quiet.reads), "ledger-reads")
+		b.ReportMetric(float64(quiet.writes), "ledger-writes")
+	}
+}
+
+// A night in which nothing changed costs the read in Autotask and one look at Synthesize; beyond it, costs grow with what
+// changed and not with the fleet.
+func TestUnchangedNight_TellsNobody_AndHardlyTouchesTheLedger(t *testing.T) {
+	t.Parallel()
+	s, id := settledStack(t)
 	posted := s.sim.Writes()
 	quiet, looks, told := s.nightOf()
 	t.Logf("%d companies, nothing changed: %d reads and %d writes of the ledger", settledCompanies, quiet.reads, quiet.writes)
