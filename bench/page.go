@@ -65,8 +65,32 @@ all pages.
 
 ## Where synthsync is not ahead
 
-%s`, apigrateVersion, pyAutotaskVersion, autotaskClientVersion, r.notAhead())
+%s
+## The parts, each by itself
+
+Benchmarks in Go, which anybody can run; those that can break a promise fail when they do.
+
+| what | command |
+|---|---|
+`, apigrateVersion, pyAutotaskVersion, autotaskClientVersion, r.notAhead())
+	for _, part := range goBenchmarks {
+		fmt.Fprintf(&b, "| %s | `go test %s -run '^$' -bench %s` |\n", part.what, part.folder, part.bench)
+	}
 	return b.String()
+}
+
+// goBenchmarks are those of the parts, for people.
+var goBenchmarks = []struct{ what, folder, bench string }{
+	{"reading a page, beside other decoders", "./shared/autotask", "Decode"},
+	{"counting 200,000 items, from the login on", "./shared/autotask", "CountItems200k"},
+	{"to which company and type an item counts", "./shared/autotask", "Cells"},
+	{"what is due, of 2,000 companies", "./functions/fetch-configurations/fetch", "Diff"},
+	{"the ledger in memory, in a file, and at a local DynamoDB", "./shared/ledger", "."},
+	{"posting 4,000 pairs, 20,000 pairs", "./cmd/synthsync/local", "Posting -benchtime 1x"},
+	{"a whole run of the command on 200,000 items", "./cmd/synthsync", "Run200k -benchtime 1x"},
+	{"a night in which nothing changed", "./functions", "Unchanged -benchtime 1x"},
+	{"the functions' start and size", "./functions", "Start -benchtime 1x"},
+	{"the functions' memory", "./functions", "Memory -benchtime 1x"},
 }
 
 // measured says what was measured when, and on what: what was measured alike on one line.

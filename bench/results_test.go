@@ -145,3 +145,30 @@ func TestPrinted_ReadsTheFiguresOfBenchmarks(t *testing.T) {
 		t.Error("no figures are no figures")
 	}
 }
+
+// The page sends people to benchmarks that are there.
+func TestPage_NamesBenchmarksThatExist(t *testing.T) {
+	for _, part := range goBenchmarks {
+		files, err := filepath.Glob(filepath.Join("..", part.folder, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _, _ := strings.Cut(part.bench, " ")
+		found := false
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = found || strings.Contains(string(text), "\nfunc Benchmark"+strings.TrimPrefix(name, "."))
+		}
+		if !found {
+			t.Errorf("%s has no benchmark %s", part.folder, name)
+		}
+	}
+	for name, command := range commands {
+		if _, ok := newReport(allKept()).Promises[name]; !ok {
+			t.Errorf("no promise is measured by %s (%v)", name, command)
+		}
+	}
+}

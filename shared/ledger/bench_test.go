@@ -6,7 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/synthsync/synthsync/shared/awstest"
 	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/dynamo"
 	"github.com/synthsync/synthsync/shared/ledger/file"
 	"github.com/synthsync/synthsync/shared/ledger/memory"
 )
@@ -42,6 +47,14 @@ func stores(b *testing.B, run func(b *testing.B, store ledger.Store)) {
 		}
 		defer store.Close()
 		run(b, store)
+	})
+	// Over HTTP to a local DynamoDB: what the store itself takes, and the AWS SDK.
+	b.Run("dynamo", func(b *testing.B) {
+		cloud := awstest.Start(b)
+		client := dynamodb.New(dynamodb.Options{
+			Region: "eu-central-1", BaseEndpoint: &cloud.URL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		})
+		run(b, dynamo.New(client, "ledger", dynamo.Options{}))
 	})
 }
 
