@@ -34,7 +34,7 @@ const scaleChecked = `
 ## How it is checked
 
 - ` + "`TestScale_...`" + ` in ` + "`shared/autotask`" + ` reads up to ten million items in virtual time, %.0f ms a request: the requests are those
-  reckoned with, and two are under way all the time.
+  reckoned with, two are under way all the time, and what is kept grows with companies and types alone.
 - ` + "`cmd/synthsync/local/posting_test.go`" + ` posts 20,000 counts in virtual time: the rate is the limit that is set, and none is refused.
 - ` + "`functions/unchanged_test.go`" + ` and ` + "`functions/cost_test.go`" + ` count what the functions' executables ask of a local AWS.
 - ` + "`shared/autotask/wait_test.go`" + ` and ` + "`functions/limits_test.go`" + ` bring both limits about.

@@ -85,3 +85,29 @@ func TestScale_UpToTenMillionItems_TakesTheRequestsAndTheTimeThatAreReckonedWith
 		})
 	}
 }
+
+// However many items: what is kept of them is counts, by company and type, in so many parts.
+func TestScale_WhatAWalkKeeps_DependsOnCompaniesAndTypesAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, items := range []int64{200_000, 1_000_000, 4_000_000} {
+			source := &arithmetic{items: items, companies: 100}
+			w := newWalk(source, items, nil)
+			w.progress = func(int64) {}
+			if err := w.run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if w.rows != items || len(w.cells.list) != 300 {
+				t.Fatalf("%d rows of %d, %d cells", w.rows, items, len(w.cells.list))
+			}
+			kept := 16*cap(w.cells.list) + 4*cap(w.cells.places)
+			for _, part := range w.segments.list {
+				kept += cap(part.packed)
+			}
+			// A cell takes two or three bytes in each part.
+			if most := maxSegments*300*3 + 32_000; kept > most {
+				t.Errorf("%d bytes are kept of %d items, want at most %d", kept, items, most)
+			}
+		}
+	})
+}
