@@ -8,10 +8,10 @@
 // With what is usual it takes about 35 minutes, most of which the others need, and 4 GB of memory, for the same reason. So
 // that it need not be done in one go, -keep holds what was measured and -parts, -items and -only say what is measured anew:
 //
-//	go run ./bench -keep FILE -parts sizes -items 200000        # 5 minutes
-//	go run ./bench -keep FILE -parts sizes -items 1000000       # 15 to 20 minutes
-//	go run ./bench -keep FILE -parts faults,ids,promises        # 11 minutes
-//	go run ./bench -keep FILE -parts none -page FILE.md         # measures nothing, writes the page of what is kept
+//	go run ./bench -keep FILE -parts sizes -items 200000            # 5 minutes
+//	go run ./bench -keep FILE -parts sizes -items 1000000 -peers 2  # 16 minutes
+//	go run ./bench -keep FILE -parts faults,ids,promises            # 11 minutes
+//	go run ./bench -keep FILE -parts none -page FILE.md             # measures nothing, writes the page of what is kept
 package main
 
 import (
