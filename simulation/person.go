@@ -44,7 +44,7 @@ func (p *person) hears(t *task, book *ledger.Ledger, result fetch.Result) {
 		return
 	}
 	s.count("state person told", "run")
-	for kind, found := range map[string]bool{fetch.IncidentHeld: len(result.Holds) > 0, fetch.IncidentFailed: result.State == fetch.StateFailed} {
+	for kind, found := range map[string]bool{fetch.IncidentHeld: len(result.Holds) > 0 && result.State != fetch.StateFailed, fetch.IncidentFailed: result.State == fetch.StateFailed} {
 		if found {
 			p.found[kind] = true
 		}

@@ -196,3 +196,19 @@ what happens there#1 = 7
 what happens there#2 = 5
 `)
 }
+
+// A run that would have been held failed, since the ledger did not take what it holds: a person is told that it failed, and
+// not of a hold that nobody can approve. (The invariant was wrong.)
+func TestRegression_AHoldThatCannotBeWrittenDown_IsAFailure(t *testing.T) {
+	Replay(t, `
+a person is told#1 = 1
+act before accounts1 ledger read state/hand#5 = 33
+fate: run1 ledger read state/services#2 = 1
+next after accounts1 ledger read state/hand#1 = 1
+next after accounts1 ledger read state/hand#2 = 2
+next after accounts1 ledger read state/hand#3 = 1
+next after accounts1 ledger read state/hand#4 = 1
+next after run2 ledger read state/incidents#1 = 1
+throttled: run3 ledger write state/held#1 = 1
+`)
+}
