@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,12 +38,12 @@ type early struct {
 func newEarly(t *testing.T, awaits time.Duration, companies int) *early {
 	t.Helper()
 	e := &early{t: t, book: ledger.New(memory.New(), time.Now), posts: make(chan synthesize.Count, 1000), queue: queue.NewLocal(12*time.Minute, 10), begun: time.Now()}
-	tokens := 0
+	var tokens atomic.Int64
 	e.stage = &usage.Stage{
 		Synthesize: accepting{e.posts}, Ledger: e.book, Log: slog.New(slog.DiscardHandler), Workers: 8, Awaits: awaits,
 		Now:           func() time.Time { return observed.Add(time.Since(e.begun)) },
 		SecretVersion: func(context.Context, bool) (string, error) { return "v1", nil },
-		Token:         func() string { tokens++; return fmt.Sprint("token", tokens) },
+		Token:         func() string { return fmt.Sprint("token", tokens.Add(1)) },
 	}
 	e.services(func(s *ledger.Services) {
 		s.List = []ledger.Service{{Key: "Servers", Name: "Servers", ID: "s1", Ruled: true}}
