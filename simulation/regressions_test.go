@@ -212,3 +212,20 @@ next after run2 ledger read state/incidents#1 = 1
 throttled: run3 ledger write state/held#1 = 1
 `)
 }
+
+// An export was brought back although a newer count had been told since. A message from before the export came again, and the
+// ledger knew of nothing newer.
+func TestRegression_MessageOfBeforeAnImport_ReplacesNothingNewer(t *testing.T) {
+	Replay(t, `
+a day at the MSP#2 = 1
+act before accounts2 Synthesize GET /organization#2 = 15
+act before usage2 ledger read account/3#3 = 38
+act before usage3 ledger read account/3#2 = 39
+deletion of usage2#1 = 1
+fate: usage1 ledger write account/1#1 = 2
+gap#1 = 3
+next after accounts2 Synthesize GET /organization#1 = 1
+next after run2 queue send usage 1,2,3#1 = 1
+next after usage3 ledger read account/1#4 = 2
+`)
+}

@@ -11,7 +11,8 @@ var headKey = Key{kindState, "head"}
 // head says which run may read, and how far the observation times have got.
 type head struct {
 	Format int       `json:"format"`
-	Issued time.Time `json:"issued"` // the newest observedAt ever issued
+	Issued time.Time `json:"issued"`          // the newest observedAt ever issued
+	Fenced time.Time `json:"fenced,omitzero"` // what was read up to then is told no more: the ledger was imported since
 	Lease  *lease    `json:"lease,omitempty"`
 }
 
@@ -108,18 +109,19 @@ func (l *Ledger) End(ctx context.Context, held Lease) error {
 
 // Check refuses a ledger of a newer format. A stage asks once before it writes.
 func (l *Ledger) Check(ctx context.Context) error {
-	_, err := l.Issued(ctx)
+	_, _, err := l.Issued(ctx)
 	return err
 }
 
-// Issued is the newest observedAt that the ledger has issued; the zero time if there has been no run. It refuses what Check
-// refuses.
-func (l *Ledger) Issued(ctx context.Context) (time.Time, error) {
+// Issued is the newest observedAt that the ledger has issued; the zero time if there has been no run. What was read up to
+// fenced is superseded, whoever has spoken since: the ledger was imported then, and has forgotten it. Issued refuses what
+// Check refuses.
+func (l *Ledger) Issued(ctx context.Context) (issued, fenced time.Time, err error) {
 	var h head
 	if _, err := l.load(ctx, headKey, &h); err != nil {
-		return time.Time{}, err
+		return time.Time{}, time.Time{}, err
 	}
-	return h.Issued, h.usable()
+	return h.Issued, h.Fenced, h.usable()
 }
 
 // FromNowhere tells whether an observedAt is one that no run of this ledger can have: later than all that were issued, and

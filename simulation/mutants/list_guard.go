@@ -34,6 +34,8 @@ var ordering = []mutant{
 	{rule: "6 never older", file: ledgerDir + "tell.go", old: "		if before.State != Told || a.Intent == nil || a.Intent.ObservedAt.After(before.ObservedAt) {", new: "		if before.State != Told || a.Intent == nil {"},
 	{rule: "6 never older", file: ledgerDir + "account.go", old: "		if a.NameIntent.supersedes(runID, observedAt) {", new: "		if false {"},
 	{rule: "6 never older", file: ledgerDir + "account.go", old: "(i.ObservedAt.After(observedAt) || i.ObservedAt.Equal(observedAt) && i.RunID != runID)", new: "(i.ObservedAt.After(observedAt))"},
+	{rule: "6 never older", file: usageDir + "stage.go", old: "	if !m.ObservedAt.After(w.fenced) {", new: "	if false {"},
+	{rule: "6 never older", file: accountsDir + "stage.go", old: "		case !m.ObservedAt.After(fenced):", new: "		case fenced.IsZero() && false:"},
 	{rule: "6 never older", file: usageDir + "stage.go", old: "	if ledger.FromNowhere(m.ObservedAt, w.issued, w.Now()) {", new: "	if false {"},
 	{rule: "6 never older", file: accountsDir + "stage.go", old: "		case ledger.FromNowhere(m.ObservedAt, issued, s.Now()):", new: "		case issued.IsZero() && false:"},
 	{rule: "5 approval", file: fetchDir + "approval.go", old: "	if far := apart(approved.Services, now.Services); approved.Services != nil && far > margin {", new: "	if far := apart(approved.Services, now.Services); false {"},

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/message"
@@ -35,11 +36,13 @@ type Verdict struct {
 type Judge struct {
 	accounts map[string]ledger.Account
 	services ledger.Services
+	fenced   time.Time // up to when what was read is told no more
 }
 
 // NewJudge reads the ledger.
 func NewJudge(ctx context.Context, book *ledger.Ledger) (*Judge, error) {
-	if err := book.Check(ctx); err != nil {
+	_, fenced, err := book.Issued(ctx)
+	if err != nil {
 		return nil, err
 	}
 	accounts, err := book.Accounts(ctx)
@@ -50,7 +53,7 @@ func NewJudge(ctx context.Context, book *ledger.Ledger) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Judge{accounts, services}, nil
+	return &Judge{accounts, services, fenced}, nil
 }
 
 // Of judges a letter.
@@ -60,6 +63,8 @@ func (j *Judge) Of(l Letter) Verdict {
 		return Verdict{NotMoved, "the next run reads everything anew; when its cause is mended, discard it"}
 	case l.fault != nil:
 		return Verdict{Dies, "would die again: " + l.fault.Error()}
+	case l.usage != nil && !l.usage.ObservedAt.After(j.fenced), l.accounts != nil && !l.accounts.ObservedAt.After(j.fenced):
+		return Verdict{Superseded, "would be superseded: the ledger was imported since, and the next run tells all that is owed"}
 	case l.usage != nil:
 		return j.usage(*l.usage)
 	case l.accounts != nil && l.accounts.Account != nil:

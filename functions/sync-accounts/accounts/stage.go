@@ -59,7 +59,7 @@ type Stats struct{ Created, Renamed, Services int }
 //
 // The services message goes before the others, and the accounts that are new go out in as few requests as possible.
 func (s *Stage) Handle(ctx context.Context, batch []queue.Received) []queue.Failure {
-	issued, err := s.Ledger.Issued(ctx)
+	issued, fenced, err := s.Ledger.Issued(ctx)
 	if err != nil {
 		return queue.FailAll(batch, err)
 	}
@@ -73,6 +73,8 @@ func (s *Stage) Handle(ctx context.Context, batch []queue.Received) []queue.Fail
 			failures = append(failures, queue.Fail(r, queue.Dead(err)))
 		case s.Silent != "":
 			s.Log.InfoContext(ctx, "superseded: nobody is told now, and the next run that tells makes it", "runId", m.RunID, "group", m.Group(), "reason", s.Silent)
+		case !m.ObservedAt.After(fenced):
+			s.Log.InfoContext(ctx, "superseded: the ledger was imported since; the next run makes what is missing", "runId", m.RunID, "group", m.Group(), "observedAt", m.ObservedAt)
 		case ledger.FromNowhere(m.ObservedAt, issued, s.Now()):
 			s.Log.WarnContext(ctx, "superseded: it was read at a time that lies ahead, and the ledger knows of no such run; the next run makes what is missing", "runId", m.RunID, "group", m.Group(), "observedAt", m.ObservedAt)
 		case m.Account == nil:

@@ -70,6 +70,7 @@ type work struct {
 	token    string
 	services ledger.Services
 	issued   time.Time // how far the ledger's observation times have got
+	fenced   time.Time // up to when what was read is told no more
 
 	owe    sync.Once
 	oweErr error
@@ -139,11 +140,11 @@ func (w *work) pass(ctx context.Context, batch []queue.Received, silent string) 
 
 // prepare reads what holds for all messages.
 func (w *work) prepare(ctx context.Context) error {
-	issued, err := w.Ledger.Issued(ctx)
+	issued, fenced, err := w.Ledger.Issued(ctx)
 	if err != nil {
 		return err
 	}
-	w.issued = issued
+	w.issued, w.fenced = issued, fenced
 	services, err := w.Ledger.Services(ctx)
 	if err != nil {
 		return err
@@ -174,6 +175,11 @@ func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
 		return queue.Dead(err)
 	}
 	log := w.Log.With("runId", m.RunID, "company", m.Account.ID)
+	if !m.ObservedAt.After(w.fenced) {
+		log.InfoContext(ctx, "superseded: the ledger was imported since; the next run tells what is true now", "observedAt", m.ObservedAt)
+		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		return nil
+	}
 	if ledger.FromNowhere(m.ObservedAt, w.issued, w.Now()) {
 		log.WarnContext(ctx, "superseded: it was read at a time that lies ahead, and the ledger knows of no such run; the next run tells what is true now", "observedAt", m.ObservedAt)
 		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
