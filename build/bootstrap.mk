@@ -20,7 +20,8 @@ build-SyncUsage: FOLDER := sync-usage
 # about a tenth more processor time (BenchmarkMemory in functions/, 5,000 companies), which nobody waits for: the vendors'
 # limits are slower. Of patterns that fit a package the last one holds. shared/lambdatest builds alike.
 INLINE := runtime/... internal/runtime/... internal/bytealg internal/abi sync/... slices bytes bufio strings unicode/... \
-  compress/... hash/... crypto/cipher crypto/subtle crypto/internal/... \
+  compress/... hash/... crypto/cipher crypto/subtle crypto/internal/fips140/aes/... crypto/internal/fips140/sha256 crypto/internal/fips140/sha512 \
+  crypto/internal/fips140/hmac crypto/internal/fips140/subtle crypto/internal/fips140/alias crypto/internal/fips140/bigmod crypto/internal/fips140deps/... \
   github.com/go-json-experiment/... github.com/synthsync/synthsync/shared/autotask
 GCFLAGS := -gcflags=all=-l $(INLINE:%=-gcflags=%=)
 

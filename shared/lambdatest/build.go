@@ -56,7 +56,9 @@ func goBuild(pkg string) (path string, log []byte, err error) {
 // inlined are the packages in which code is compiled inline, as build/bootstrap.mk says.
 var inlined = []string{
 	"runtime/...", "internal/runtime/...", "internal/bytealg", "internal/abi", "sync/...", "slices", "bytes", "bufio", "strings", "unicode/...",
-	"compress/...", "hash/...", "crypto/cipher", "crypto/subtle", "crypto/internal/...",
+	"compress/...", "hash/...", "crypto/cipher", "crypto/subtle",
+	"crypto/internal/fips140/aes/...", "crypto/internal/fips140/sha256", "crypto/internal/fips140/sha512", "crypto/internal/fips140/hmac",
+	"crypto/internal/fips140/subtle", "crypto/internal/fips140/alias", "crypto/internal/fips140/bigmod", "crypto/internal/fips140deps/...",
 	"github.com/go-json-experiment/...", "github.com/synthsync/synthsync/shared/autotask",
 }
 
