@@ -24,6 +24,15 @@ func (s *sim) refused(t *task, vendor string) {
 	}
 }
 
+// expires notes that a vendor's secret stops being right while functions may have requests on their way with it.
+func (s *sim) expires(vendor string, wasRight bool) {
+	for _, t := range s.tasks {
+		if _, known := t.since[vendor]; known && wasRight {
+			t.since[vendor] = false
+		}
+	}
+}
+
 // takeOff and land hold the number of requests under way against what the vendors allow.
 func (s *sim) takeOff(t *task, vendor, key string) {
 	s.mu.Lock()

@@ -229,3 +229,64 @@ next after run2 queue send usage 1,2,3#1 = 1
 next after usage3 ledger read account/1#4 = 2
 `)
 }
+
+// A key was wrong, put right, and rotated again while one function was at work: what was on its way then was refused, as it had
+// to be. (The invariant was wrong.)
+func TestRegression_AKeyThatExpiresTwiceWhileAFunctionWorks_RefusesWhatIsOnItsWay(t *testing.T) {
+	Replay(t, `
+a day at the MSP#1 = 2
+a day at the MSP#2 = 3
+act 14#1 = 1
+act 21#1 = 1
+act 8#1 = 9
+act before accounts1 ledger read state/services#11 = 14
+act before accounts4 ledger read account/51#4 = 22
+act before accounts4 ledger write account/1#1 = 27
+act before accounts4 ledger write account/2#9 = 24
+act before run1 answer to Autotask GET /V1.0/ConfigurationItems/entityInformation#1 = 4
+act before run1 answer to Autotask POST /V1.0/ConfigurationItemTypes/query/count cad0#1 = 4
+act before run1 ledger read state/refusal-autotask#1 = 9
+act before run1 queue send accounts services,1,2,3,4,5,6#1 = 13
+act before run3 answer to Autotask POST /V1.0/ConfigurationItemTypes/query/count cad0#2 = 13
+act before run3 ledger read state/rules#1 = 21
+act before usage4 ledger read account/6#4 = 23
+act before usage4 ledger write account/2#1 = 22
+companies#1 = 3
+desktops#2 = 3
+desktops#5 = 2
+desktops#6 = 1
+fault: usage4 Synthesize POST /service/7f59d7a46f3d93fafd954b23/count {"accountId":"2","unitCount":1}#1 = 3
+gap#1 = 1
+laptops#1 = 1
+laptops#4 = 2
+laptops#5 = 2
+laptops#6 = 1
+next after accounts4 ledger read account/51#1 = 1
+next after accounts4 ledger read account/51#3 = 1
+next after accounts4 ledger write account/2#1 = 1
+next after accounts4 ledger write account/2#2 = 1
+next after accounts4 ledger write account/2#3 = 1
+next after accounts4 ledger write account/2#4 = 1
+next after accounts4 ledger write account/2#5 = 1
+next after accounts4 ledger write account/2#7 = 1
+next after accounts4 ledger write account/2#8 = 1
+next after usage4 ledger read account/6#1 = 2
+next after usage4 ledger read account/6#3 = 4
+observe#1 = 1
+printers#1 = 1
+printers#5 = 1
+printers#6 = 1
+runs#1 = 3
+servers#1 = 1
+servers#2 = 2
+servers#3 = 1
+servers#4 = 1
+servers#5 = 1
+servers#6 = 1
+settings#2 = 1
+settings#4 = 1
+throttled: accounts1 ledger read state/services#7 = 1
+throttled: accounts3 ledger read state/services#7 = 1
+what happens there#1 = 7
+`)
+}
