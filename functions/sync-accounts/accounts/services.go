@@ -127,9 +127,9 @@ func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Tim
 			return errBeingMade
 		}
 		takenOver = service.Making != nil && service.Making.Token != token
-		making := &ledger.Making{Token: token, Since: s.Now().UTC(), Stood: namesAndIDs(look.Vendor.Services)}
-		if takenOver && service.Making.Stood != nil { // nil: an earlier version's claim
-			making.Stood, making.Answered = service.Making.Stood, service.Making.Answered
+		making := &ledger.Making{Token: token, Since: s.Now().UTC()}
+		if earlier := service.Making; earlier != nil {
+			making.Stood, making.Answered = earlier.Stood, earlier.Answered
 		}
 		service.Making = making
 		claimed = true
@@ -211,7 +211,7 @@ func (s *Stage) createOrFind(ctx context.Context, look *Look, known ledger.Servi
 	answered := err == nil
 	if answered && !contains(made, wanted.Name) {
 		err = errors.New("the answer does not list it")
-		service = s.answered(ctx, service)
+		service = s.answered(ctx, service, look)
 	}
 	if err != nil {
 		if stopped(err) || refused(err) && !exists(err) {
@@ -265,10 +265,10 @@ func (s *Stage) report(ctx context.Context, service ledger.Service) {
 	s.setClaim(ctx, service, claim)
 }
 
-// answered says that Synthesize has made it, under whatever name.
-func (s *Stage) answered(ctx context.Context, service ledger.Service) ledger.Service {
+// answered says that Synthesize has made it, under whatever name, and what stood there before.
+func (s *Stage) answered(ctx context.Context, service ledger.Service, look *Look) ledger.Service {
 	claim := *service.Making
-	claim.Answered = true
+	claim.Stood, claim.Answered = ids(look.Vendor.Services), true
 	service.Making = &claim
 	s.setClaim(ctx, service, &claim)
 	return service
