@@ -23,7 +23,7 @@ type Type struct {
 type Company struct {
 	ID     int64
 	Name   string
-	Active bool
+	Active bool  // also if Autotask does not say: only a clear no may take a client's units off the bill
 	Type   int64 // customer, lead, vendor ...: a picklist that tenants edit; NoType if it has none
 }
 
@@ -53,17 +53,28 @@ func (c *Client) Companies(ctx context.Context) ([]Company, error) {
 }
 
 func (c *Client) companies() listing[Company] {
+	var named, marked bool // of the row being read
 	return listing[Company]{
 		entity: Companies,
 		fields: []string{fieldID, fieldCompanyName, fieldActive, fieldCompanyType},
 		id:     func(c *Company) *int64 { return &c.ID },
-		begin:  func(c *Company) { c.Type = NoType },
+		begin:  func(c *Company) { c.Type, named, marked = NoType, false, false },
+		whole: func() error {
+			if !named || !marked {
+				return errors.New("a company lacks companyName or isActive")
+			}
+			return nil
+		},
 		field: func(dec *jsontext.Decoder, name []byte, c *Company) (err error) {
 			switch {
 			case is(name, fieldCompanyName):
+				named = true
 				c.Name, err = readName(dec)
 			case is(name, fieldActive):
-				c.Active, _, err = readBool(dec)
+				marked = true
+				var said bool
+				c.Active, said, err = readBool(dec)
+				c.Active = c.Active || !said
 			case is(name, fieldCompanyType):
 				var ok bool
 				if c.Type, ok, err = readInt(dec); !ok {
@@ -93,7 +104,8 @@ type listing[T any] struct {
 	entity Entity
 	fields []string
 	id     func(*T) *int64
-	begin  func(*T) // optional
+	begin  func(*T)     // optional
+	whole  func() error // optional: whether the row that was read last had all that it must have
 	field  func(dec *jsontext.Decoder, name []byte, row *T) error
 }
 
@@ -158,6 +170,11 @@ func readPage[T any](ctx context.Context, c *Client, l listing[T], within span, 
 				}
 				if !named {
 					return fmt.Errorf("a row without id (after id %d)", last)
+				}
+				if l.whole != nil {
+					if err := l.whole(); err != nil {
+						return fmt.Errorf("%w (after id %d)", err, last)
+					}
 				}
 				id := *l.id(&(*rows)[len(*rows)-1])
 				if err := inOrder(id, last, within); err != nil {

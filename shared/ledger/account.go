@@ -44,6 +44,10 @@ type Making struct {
 	Since time.Time `json:"since"`
 	// Reported: its worker has said that he does not know what became of it. Since is when he said so.
 	Reported bool `json:"reported,omitempty"`
+	// Answered, of a service: Synthesize has said that it made it, so that it is never asked for again, whatever it is called
+	// there. Stood are the ids of those that stood there before.
+	Answered bool     `json:"answered,omitempty"`
+	Stood    []string `json:"stood,omitempty"`
 }
 
 // SupersededError says that a newer run has spoken about the same thing.

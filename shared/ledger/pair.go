@@ -22,7 +22,7 @@ const (
 // Pair is an account's count of one service, as far as the ledger knows it.
 type Pair struct {
 	State      State     `json:"state,omitempty"`
-	Units      int64     `json:"units,omitempty"`      // told, or (MaybeTold) last tried
+	Units      int64     `json:"units,omitempty"`      // told, or (MaybeTold, Unknown) last tried
 	ObservedAt time.Time `json:"observedAt,omitzero"`  // of the read that Units come from
 	PostedAt   time.Time `json:"postedAt,omitzero"`    // when it was accepted, by the teller's clock
 	ServiceID  string    `json:"serviceId,omitempty"`  // the service's id at Synthesize that it was told to
@@ -85,11 +85,11 @@ func (p Pair) forService(id string) Pair {
 	return p
 }
 
-// unknown forgets what was told, and keeps that something above 0 was: a zero that nobody maps again is no loss. What is
-// under way can still arrive.
+// unknown forgets that anything is known to be told, and keeps that something above 0 was: a zero that nobody maps again is
+// no loss. The units are kept for those who compare with them. What is under way can still arrive.
 func (p Pair) unknown() Pair {
 	ever := p.EverTold && (p.State != Told || p.Units > 0)
-	return Pair{State: Unknown, EverTold: ever, NoMap: p.NoMap, NoMapSince: p.NoMapSince, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits, Open: p.Open}
+	return Pair{State: Unknown, Units: p.Units, EverTold: ever, NoMap: p.NoMap, NoMapSince: p.NoMapSince, TriedAt: p.TriedAt, TriedUnits: p.TriedUnits, Open: p.Open}
 }
 
 // begin marks the pair as maybe told before the first post goes out. An echo of what was told before may land after it.
@@ -108,7 +108,31 @@ func (p Pair) begin(token, serviceID string, units int64, a Attempt, lives time.
 			next.Open[other] = attempt
 		}
 	}
+	next.Open = next.withoutOld(a.Begun, lives)
 	return next
+}
+
+// withoutOld are the open attempts without those that ended so long ago that no worker alive began before that: an outage of
+// weeks adds one with each try. What they leave behind is that something else than what was before may stand, which one of
+// them says as well as all.
+func (p Pair) withoutOld(now time.Time, lives time.Duration) map[string]Attempt {
+	open := maps.Clone(p.Open)
+	keep := ""
+	for token, a := range p.Open {
+		age := now.Sub(a.Begun)
+		if age < 2*lives && age > -2*lives {
+			continue
+		}
+		delete(open, token)
+		echo := p.Prior != nil && p.Prior.State == Told && a.ObservedAt.Equal(p.Prior.ObservedAt)
+		if kept := p.Open[keep]; !echo && (keep == "" || a.Begun.After(kept.Begun) || a.Begun.Equal(kept.Begun) && token > keep) {
+			keep = token
+		}
+	}
+	if keep != "" {
+		open[keep] = p.Open[keep]
+	}
+	return open
 }
 
 // accepted records that Synthesize took the units. An attempt of an older read that may still be under way, or was when

@@ -19,11 +19,30 @@ func (l *Ledger) OweRebuild(ctx context.Context, token string) error {
 			r.Owed = map[string]time.Time{}
 		}
 		if _, noted := r.Owed[token]; !noted {
+			r.forgetOld(l.now(), l.AttemptLives)
 			r.Owed[token] = l.now().UTC()
 		}
 		return nil
 	})
 	return err
+}
+
+// forgetOld keeps one of the debts whose workers are long dead: whoever pays one pays all, and an outage of weeks adds one
+// with each batch.
+func (r *rebuild) forgetOld(now time.Time, lives time.Duration) {
+	keep := ""
+	for token, since := range r.Owed {
+		age := now.Sub(since)
+		if age < 2*lives && age > -2*lives {
+			continue
+		}
+		if kept := r.Owed[keep]; keep == "" || since.After(kept) || since.Equal(kept) && token > keep {
+			delete(r.Owed, keep)
+			keep = token
+			continue
+		}
+		delete(r.Owed, token)
+	}
 }
 
 // RebuildOwed lists the debts that nobody alive will pay: those older than a worker may live. With 0 every debt counts.

@@ -213,16 +213,23 @@ func (s *Services) Link(standing []Standing, before Services) {
 	list := make([]Service, len(s.List))
 	copy(list, s.List)
 	taken := map[string]bool{}
+	anew := false
 	for i := range list {
 		earlier, _ := before.ByKey(list[i].Key)
 		if list[i].ID != "" && list[i].ID == earlier.ID && !byID[list[i].ID] {
 			list[i].ID, list[i].Adopted = "", false
+			anew = true
 		}
 		if list[i].ID != "" {
 			taken[list[i].ID] = true
 		}
 	}
 	for i := range list {
+		if anew && list[i].Making != nil { // the integration was made anew: all that stands there now may be new
+			making := *list[i].Making
+			making.Stood, making.Answered = nil, false
+			list[i].Making = &making
+		}
 		if list[i].ID != "" || !list[i].Ruled {
 			continue
 		}

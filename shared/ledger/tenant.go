@@ -116,7 +116,7 @@ func (l *Ledger) AcceptTenant(ctx context.Context) error {
 			a.gone()
 		}
 		for key, p := range a.Pairs {
-			p.EverTold = false // the new tenant was told nothing, so "no map" there is no loss
+			p.EverTold, p.Units = false, 0 // the new tenant was told nothing, so "no map" there is no loss
 			a.set(key, p)
 		}
 		a.Wanted, a.Intent, a.NameIntent = false, &fence, &fence

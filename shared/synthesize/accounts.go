@@ -49,8 +49,8 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 
 // CreateAccounts makes accounts with one request; how many of them a request bears is not documented, 100 are moderate.
 // A *ConflictError says that some exist. If the error is unclear (vendorapi.IsUnclear), read the accounts before making
-// any of them again.
-func (c *Client) CreateAccounts(ctx context.Context, accounts []NewAccount) error {
+// any of them again. before is as for CreateService.
+func (c *Client) CreateAccounts(ctx context.Context, accounts []NewAccount, before func(context.Context) error) error {
 	if len(accounts) == 0 {
 		return nil
 	}
@@ -59,7 +59,7 @@ func (c *Client) CreateAccounts(ctx context.Context, accounts []NewAccount) erro
 		operation = "create account " + accounts[0].ID
 	}
 	err := c.call(ctx, operation, http.MethodPost, "/organization/accounts", accounts, func(r *vendorapi.Request[Keys]) {
-		r.Once = true
+		r.Once, r.Before = true, before
 		r.Decode = written(classify)
 	})
 	var answered *vendorapi.Error

@@ -70,7 +70,7 @@ func FuzzAnswers(f *testing.F) {
 			}
 		case 2:
 			var services []synthesize.Service
-			services, err = c.CreateService(t.Context(), synthesize.NewService{Name: "Servers"})
+			services, err = c.CreateService(t.Context(), synthesize.NewService{Name: "Servers"}, nil)
 			if err == nil {
 				whole(t, "v", services)
 			}
@@ -88,7 +88,7 @@ func FuzzAnswers(f *testing.F) {
 				}
 			}
 		case 4:
-			err = c.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "1", Name: "One"}})
+			err = c.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "1", Name: "One"}}, nil)
 			var conflict *synthesize.ConflictError
 			if status == http.StatusConflict && !errors.As(err, &conflict) {
 				t.Fatalf("a conflict ends as %v", err)

@@ -63,13 +63,13 @@ func TestVendor_ServicesWithTheirIds_OldOrNew(t *testing.T) {
 func TestCreateService_ReturnsAllServices(t *testing.T) {
 	in(t, "", func(t *testing.T, w *world) {
 		w.stock(t, 0, false)
-		services, err := w.CreateService(t.Context(), synthesize.NewService{Name: "Managed Workstations", Description: "PCs", Category: "other", Subcategory: "other"})
+		services, err := w.CreateService(t.Context(), synthesize.NewService{Name: "Managed Workstations", Description: "PCs", Category: "other", Subcategory: "other"}, nil)
 		if err != nil || len(services) != 2 || services[1].Name != "Managed Workstations" || services[1].ID != w.sim.ServiceID("Managed Workstations") {
 			t.Errorf("made %+v, %v; want the old one and the new one", services, err)
 		}
 	})
 	in(t, "wrapped", func(t *testing.T, _ *world) {
-		services, err := answered(t, 201, `{"status":201,"data":{"id":"v","skus":[{"id":"s","name":"Servers"}]}}`).CreateService(t.Context(), synthesize.NewService{Name: "Servers"})
+		services, err := answered(t, 201, `{"status":201,"data":{"id":"v","skus":[{"id":"s","name":"Servers"}]}}`).CreateService(t.Context(), synthesize.NewService{Name: "Servers"}, nil)
 		if err != nil || len(services) != 1 {
 			t.Errorf("made %+v, %v; want one", services, err)
 		}
@@ -79,11 +79,11 @@ func TestCreateService_ReturnsAllServices(t *testing.T) {
 func TestCreations_AfterAnUnclearAttempt_AreNotRepeated(t *testing.T) {
 	create := map[string]func(*testing.T, *world) error{
 		"service": func(t *testing.T, w *world) error {
-			_, err := w.CreateService(t.Context(), synthesize.NewService{Name: "Servers", Description: "S", Category: "other", Subcategory: "other"})
+			_, err := w.CreateService(t.Context(), synthesize.NewService{Name: "Servers", Description: "S", Category: "other", Subcategory: "other"}, nil)
 			return err
 		},
 		"accounts": func(t *testing.T, w *world) error {
-			return w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "1", Name: "One"}})
+			return w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "1", Name: "One"}}, nil)
 		},
 	}
 	for name, create := range create {
@@ -185,10 +185,10 @@ func TestReads_SpoiltAnswer_IsReadAgain(t *testing.T) {
 
 func TestCreateAccounts_OnTheWire(t *testing.T) {
 	in(t, "", func(t *testing.T, w *world) {
-		if err := w.CreateAccounts(t.Context(), nil); err != nil || w.sim.Total() != 0 {
+		if err := w.CreateAccounts(t.Context(), nil, nil); err != nil || w.sim.Total() != 0 {
 			t.Errorf("%d requests for no accounts, %v", w.sim.Total(), err)
 		}
-		if err := w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "175", Name: " Müller & Söhne "}}); err != nil {
+		if err := w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "175", Name: " Müller & Söhne "}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if body := string(w.sim.Requests()[0].Body); body != `[{"id":"175","name":" Müller \u0026 Söhne ","description":""}]` {
@@ -203,7 +203,7 @@ func TestCreateAccounts_OnTheWire(t *testing.T) {
 func TestCreateAccounts_SomeExist_IsAConflict(t *testing.T) {
 	in(t, "", func(t *testing.T, w *world) {
 		w.stock(t, 1, false)
-		err := w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "1", Name: "One"}, {ID: "2", Name: "Two"}})
+		err := w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "1", Name: "One"}, {ID: "2", Name: "Two"}}, nil)
 		var conflict *synthesize.ConflictError
 		if !errors.As(err, &conflict) || w.sim.Total() != 1 || vendorapi.IsUnclear(err) {
 			t.Errorf("%d requests, error %v; want one and a conflict", w.sim.Total(), err)
@@ -214,7 +214,7 @@ func TestCreateAccounts_SomeExist_IsAConflict(t *testing.T) {
 func TestCreateAccounts_TooMany_IsRefusedWithItsStatus(t *testing.T) {
 	in(t, "", func(t *testing.T, w *world) {
 		w.sim.Switch(func(s *synthesizetest.Switches) { s.MaxBatch = 1 })
-		err := w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "1", Name: "One"}, {ID: "2", Name: "Two"}})
+		err := w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "1", Name: "One"}, {ID: "2", Name: "Two"}}, nil)
 		var answer *vendorapi.Error
 		if !errors.As(err, &answer) || answer.Status != 413 || answer.Kind != vendorapi.Rejected {
 			t.Errorf("error %v, want a 413", err)
@@ -224,7 +224,7 @@ func TestCreateAccounts_TooMany_IsRefusedWithItsStatus(t *testing.T) {
 
 func TestRenameAccount_ChangesTheNameAlone(t *testing.T) {
 	in(t, "", func(t *testing.T, w *world) {
-		if err := w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "a/b c", Name: "Old", Description: "kept"}}); err != nil {
+		if err := w.CreateAccounts(t.Context(), []synthesize.NewAccount{{ID: "a/b c", Name: "Old", Description: "kept"}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		w.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.DropAfter}) // a rename may be repeated

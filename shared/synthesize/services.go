@@ -51,10 +51,12 @@ func (c *Client) Vendor(ctx context.Context) (Vendor, error) {
 // CreateService makes a service and returns all that the vendor has now, the new one among them. If the error is
 // unclear (vendorapi.IsUnclear), the service may exist: read the vendor before making it again, as a second one of the
 // same name could not be deleted.
-func (c *Client) CreateService(ctx context.Context, s NewService) ([]Service, error) {
+//
+// before, if not nil, is asked before each attempt, after all waiting; its error ends the call without that attempt.
+func (c *Client) CreateService(ctx context.Context, s NewService, before func(context.Context) error) ([]Service, error) {
 	var v Vendor
 	err := c.call(ctx, fmt.Sprintf("create service %q", s.Name), http.MethodPost, "/service", s, func(r *vendorapi.Request[Keys]) {
-		r.Once = true
+		r.Once, r.Before = true, before
 		r.Decode = func(body io.Reader) (err error) {
 			v, err = decodeVendor(body)
 			return err

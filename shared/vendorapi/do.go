@@ -48,6 +48,12 @@ func (c *Caller[C]) Do(ctx context.Context, request Request[C]) error {
 		if err != nil {
 			return err
 		}
+		if request.Before != nil {
+			if err := request.Before(ctx); err != nil {
+				release()
+				return do.fail(Withheld, err)
+			}
+		}
 		begun := time.Now()
 		do.attempts++
 		do.last = c.attempt(ctx, request, r)

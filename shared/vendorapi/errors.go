@@ -11,13 +11,14 @@ import (
 // Kind says how a call ended.
 type Kind string
 
-// The kinds. Only Unavailable and Canceled are worth another run without a person's doing.
+// The kinds. Only Unavailable, Canceled and Withheld are worth another run without a person's doing.
 const (
 	Unavailable Kind = "unavailable" // patience, attempts or time ran out, or an attempt at a Once request was unclear
 	Rejected    Kind = "rejected"    // a definite no to this request (Permanent, Declined)
 	LoginFailed Kind = "refused"     // the login was refused; Err is a *RefusedError
 	Faulted     Kind = "fault"       // the vendor wants no requests; Err is a *FaultError
 	Canceled    Kind = "canceled"    // the context ended
+	Withheld    Kind = "withheld"    // Request.Before said no
 	NoLogin     Kind = "no-login"    // the credentials could not be looked up, nothing was sent
 )
 

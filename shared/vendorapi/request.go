@@ -26,6 +26,10 @@ type Request[C comparable] struct {
 	// taken effect; after an unclear attempt the call ends with an Error whose Unclear is set.
 	Once bool
 
+	// Before is called before each attempt, when it has its slot and nothing but the sending is left to do: the waiting may
+	// have been long. Its error ends the call with a Withheld one, and the attempt is not made. Optional.
+	Before func(ctx context.Context) error
+
 	// Classify judges an answer that is not 2xx. Nil: ClassifyStatus.
 	Classify func(Answer) Verdict
 

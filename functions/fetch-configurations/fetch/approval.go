@@ -59,6 +59,9 @@ func differsFrom(approved, now ledger.HeldFor) string {
 	if far := distance(approved.Now, now.Now); far > margin {
 		return fmt.Sprintf("approved were %d, and now it is %d", approved.Now, now.Now)
 	}
+	if distance(approved.Was, now.Was) > max(approvalUnits, approved.Was*approvalPercent/100) {
+		return fmt.Sprintf("approved was a change from %d, and now it is one from %d", approved.Was, now.Was)
+	}
 	if far := apart(approved.Services, now.Services); approved.Services != nil && far > margin {
 		return fmt.Sprintf("approved were %d and now it is %d, but of other services: %d units differ", approved.Now, now.Now, far)
 	}

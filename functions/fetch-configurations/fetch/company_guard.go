@@ -43,7 +43,7 @@ func toldOf(a ledger.Account, c company, services ledger.Services) (was, now int
 		if !s.Ruled || s.Retired {
 			continue // a person's word, or the fleet's guard
 		}
-		if p := a.Pair(s); wasTold(p) {
+		if p := a.Pair(s); wentOut(p) {
 			was += p.Units
 			now += c.units[s.Key]
 		}
@@ -75,6 +75,9 @@ func (g Guard) together(single []Hold) []Hold {
 
 // wasTold tells whether a pair's units went out to Synthesize. That their answer was lost makes a fall from them no smaller.
 func wasTold(p ledger.Pair) bool { return p.State == ledger.Told || p.State == ledger.MaybeTold }
+
+// wentOut is wasTold, also where a disconnect has made unknown since what stands: the client is no smaller for that.
+func wentOut(p ledger.Pair) bool { return wasTold(p) || p.State == ledger.Unknown && p.Units > 0 }
 
 // split tells the holds of the whole run from those of single companies.
 func split(holds []Hold) (fleet, companies []Hold) {

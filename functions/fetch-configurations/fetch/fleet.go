@@ -22,6 +22,7 @@ type fleet struct {
 	entries   map[string]map[string]int64
 	typeItems map[int64]int64
 	zeroed    map[int64]int64 // items of inactive companies that a setting counts as 0
+	devices   map[int64]int64 // items by visible company, whether or not they count
 	stats     ReadStats
 	splitHint []int64
 }
@@ -31,8 +32,8 @@ func count(types []autotask.Type, companies []autotask.Company, items autotask.I
 	f := &fleet{
 		types: map[int64]autotask.Type{}, companies: make(map[int64]autotask.Company, len(companies)),
 		units: map[int64]map[string]int64{}, totals: map[string]int64{}, entries: matched.Entries(), typeItems: map[int64]int64{},
-		zeroed: map[int64]int64{},
-		stats:  ReadStats{Companies: len(companies), Items: items.Items, Uncovered: map[string]int64{}}, splitHint: items.SplitHint,
+		zeroed: map[int64]int64{}, devices: map[int64]int64{},
+		stats: ReadStats{Companies: len(companies), Items: items.Items, Uncovered: map[string]int64{}}, splitHint: items.SplitHint,
 	}
 	for _, t := range types {
 		f.types[t.ID] = t
@@ -52,6 +53,9 @@ func (f *fleet) add(cell autotask.CompanyType, matched services.Matched, include
 		f.typeItems[typ] += n
 	}
 	company, visible := f.companies[companyID]
+	if visible {
+		f.devices[companyID] += n
+	}
 	switch {
 	case !visible:
 		f.stats.Invisible += n

@@ -115,9 +115,7 @@ func takenBack(changes []Change) []Hold {
 			continue
 		}
 		accounts[g]++
-		if c.From != nil {
-			units[g] += *c.From
-		}
+		units[g] += c.wentOut
 	}
 	var holds []Hold
 	for g, n := range accounts {

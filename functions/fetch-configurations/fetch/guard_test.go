@@ -99,9 +99,9 @@ func TestGuard_RetiredServiceMayFall(t *testing.T) {
 func TestGuard_WhatWasToldAndIsNoLongerRuledIsHeldWhateverItsSize(t *testing.T) {
 	one := int64(1)
 	holds := takenBack([]Change{
-		{AccountID: "1", Account: "A", Service: "Servers", From: &one, Reason: ReasonUnruled},
+		{AccountID: "1", Account: "A", Service: "Servers", From: &one, wentOut: 1, Reason: ReasonUnruled},
 		{AccountID: "2", Account: "B", Service: "Servers", From: &one, Reason: ReasonChanged},
-		{AccountID: "0", Account: "Us", Service: "Workstations", From: &one, Reason: ReasonLeftOut},
+		{AccountID: "0", Account: "Us", Service: "Workstations", From: &one, wentOut: 1, Reason: ReasonLeftOut},
 	})
 	if len(holds) != 2 {
 		t.Fatalf("got %+v", holds)

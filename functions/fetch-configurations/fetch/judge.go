@@ -31,6 +31,10 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 			r.attend(KindApproved, 0, "passed, as approved with run %s by %s: %s", held.RunID, held.Approved, h.Text)
 		}
 	}
+	p.shown = map[pairOf]bool{}
+	for _, c := range changes {
+		p.shown[pairOf{c.AccountID, c.Service}] = true
+	}
 	p.heldBack = map[string]bool{}
 	for _, h := range single {
 		p.heldBack[h.Company] = true

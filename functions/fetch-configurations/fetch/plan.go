@@ -41,6 +41,8 @@ type Change struct {
 	To        int64        `json:"to"`
 	Reason    Reason       `json:"reason"`
 	Unmapped  bool         `json:"unmapped,omitempty"` // nobody has mapped it yet, as far as is known
+
+	wentOut int64 // units told last, whether or not it is known that they stand
 }
 
 // accountPlan is what a run does about one account.
@@ -67,6 +69,19 @@ type planner struct {
 	released     map[string]ledger.Release
 	heldBack     map[string]bool // accounts whose counts the guard holds, by id
 	rebuild      *rebuildPair    // one pair to tell again so that a rebuild that is owed is asked for
+	// shown are the zeros that a change of rules or settings brings, as the guard has seen them; nil: it has not been asked
+	// yet. What an older message tells while the run decides is taken back by the next one.
+	shown map[pairOf]bool
+}
+
+// pairOf names a pair by account and service.
+type pairOf struct{ account, service string }
+
+// takenBack tells whether a change is one that the guard asks a person about, whatever its size.
+func (c Change) takenBack() bool { return c.Reason == ReasonUnruled || c.Reason == ReasonLeftOut }
+
+func (p planner) mayTake(c Change) bool {
+	return !c.takenBack() || p.shown == nil || p.shown[pairOf{c.AccountID, c.Service}]
 }
 
 type rebuildPair struct{ account, service string }
@@ -106,7 +121,7 @@ func (p planner) account(c company, a ledger.Account) accountPlan {
 	}
 	plan.wanted = c.active && !c.leftOut && c.other == "" && c.total() > 0
 	plan.create = plan.wanted && !a.Exists
-	plan.rename = a.Exists && !c.leftOut && a.Name != c.name
+	plan.rename = a.Exists && !c.leftOut && a.Name != c.name && c.name != "" // Autotask may keep a name to itself
 	if p.heldBack[plan.id] {
 		return plan // what an older run means to tell still goes out: nothing newer is known to be right
 	}
@@ -136,6 +151,9 @@ func (p planner) pair(c company, a ledger.Account, service ledger.Service) (Chan
 		units := pair.Units
 		change.From = &units
 	}
+	if wentOut(pair) {
+		change.wentOut = pair.Units
+	}
 	mayStand := pair.MayStandAboveZero()
 	switch {
 	case service.ID == "" && (c.leftOut || service.Retired || !service.Ruled):
@@ -144,13 +162,13 @@ func (p planner) pair(c company, a ledger.Account, service ledger.Service) (Chan
 	case c.leftOut:
 		// What stood at Synthesize before us is left alone: only what this ledger's runs told is taken back.
 		change.To, change.Reason = 0, takesBack(pair, ReasonLeftOut)
-		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold)
+		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold) && p.mayTake(change)
 	case service.Retired:
 		change.To, change.Reason = 0, ReasonRetired
 		return change, mayStand && p.worthTrying(pair, a.ID, 0)
 	case !service.Ruled:
 		change.To, change.Reason = 0, takesBack(pair, ReasonUnruled)
-		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold)
+		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold) && p.mayTake(change)
 	case change.To == 0 && !mayStand && !(p.full && (pair.State == ledger.Told || a.Exists)):
 		// A full run tells the zeros of pairs never told, too: a ledger restored from a backup has forgotten what was told
 		// since, and a person who says --full says that it is not to be believed.

@@ -18,6 +18,10 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 	for _, c := range companies {
 		there[accountID(c.id)] = c
 	}
+	devices := map[string]int64{} // also those that rules or settings keep out of all counts for the time being
+	for id, n := range r.fleet.devices {
+		devices[accountID(id)] = n
+	}
 	for id, release := range all {
 		c := there[id]
 		here := c.visible && c.total() > 0
@@ -28,6 +32,8 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 			continue
 		case here:
 			r.attend(KindReleased, c.total(), "company %s (%q) is released by %s and still has %d units: 0 is told for it until they are gone; take it back with: synthsync release %s --undo", id, c.name, release.Word, c.total(), id)
+		case devices[id] > 0 && !release.Gone:
+			r.attend(KindReleased, 0, "company %s (%q) is released by %s and still has %d devices, none of which counts now: what was told for it becomes 0", id, release.Account, release.Word, devices[id])
 		case !release.Gone:
 			r.followed[release] = false
 			r.attend(KindReleased, 0, "company %s (%q) is released by %s: what was told for it becomes 0", id, release.Account, release.Word)

@@ -51,7 +51,7 @@ func nameRulesOfCompanies(holds []Hold, changed map[string]string, companies []c
 		var names, changes []string
 		for _, s := range svc.List {
 			pair := known[h.Company].Pair(s)
-			if changed[s.Key] != "" && s.Ruled && !s.Retired && wasTold(pair) && pair.Units > units[h.Company][s.Key] {
+			if changed[s.Key] != "" && s.Ruled && !s.Retired && wentOut(pair) && pair.Units > units[h.Company][s.Key] {
 				names, changes = append(names, s.Name), append(changes, s.Name+": "+changed[s.Key])
 			}
 		}

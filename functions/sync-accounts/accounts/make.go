@@ -26,7 +26,9 @@ type task struct {
 	m        message.Accounts
 	create   bool
 	rename   bool
-	since    time.Time // when the creation was claimed
+	claim    *claim // on the creation
+	// takenOver: another worker claimed it first, and may have made it since this one looked.
+	takenOver bool
 }
 
 // handleAccounts works the messages about accounts: claims in the ledger, then makes the new ones together.
@@ -54,6 +56,8 @@ func (s *Stage) handleAccounts(ctx context.Context, batch []queue.Received, deco
 			create = append(create, t)
 		}
 	}
+	create, found := s.lookAgain(ctx, create)
+	failures = append(failures, found...)
 	for len(create) > 0 {
 		n := min(len(create), maxAccounts)
 		failures = append(failures, s.create(ctx, create[:n])...)
@@ -86,8 +90,9 @@ func (s *Stage) claim(ctx context.Context, m message.Accounts) (*task, error) {
 			if a.Making != nil && s.alive(a.Making.Since) {
 				return queue.RetryAfter(fmt.Errorf("make account %s: %w; it is looked for again when that can no longer take effect", a.ID, errBeingMade), s.MakingLives)
 			}
-			t.since = s.Now().UTC()
-			a.Making = &ledger.Making{Token: s.Token(), Since: t.since}
+			t.takenOver = a.Making != nil
+			a.Making = &ledger.Making{Token: s.Token(), Since: s.Now().UTC()}
+			t.claim = &claim{since: a.Making.Since, renew: s.renewAccount(m, a.Making.Token)}
 			a.Adopted = a.Adopted || services.Imported
 		}
 		return nil
@@ -114,7 +119,14 @@ func (s *Stage) create(ctx context.Context, tasks []*task) []queue.Failure {
 		wanted[i] = newAccount(t.m)
 	}
 	var made error
-	err := s.guard(ctx, tasks[0].m, func() error { made = s.Synthesize.CreateAccounts(ctx, wanted); return made })
+	err := s.guard(ctx, tasks[0].m, func() error {
+		made = s.Synthesize.CreateAccounts(ctx, wanted, func(ctx context.Context) error { return s.holdAll(ctx, tasks) })
+		return made
+	})
+	var lost *lostClaims
+	if errors.As(err, &lost) {
+		return s.createOthers(ctx, tasks, lost)
+	}
 	standing := map[string]bool{}
 	switch {
 	case err == nil:
@@ -151,11 +163,19 @@ func (s *Stage) createSingly(ctx context.Context, tasks []*task, standing map[st
 	return failures
 }
 
+// standing are those of some accounts that stand at Synthesize; none if it does not say.
 func (s *Stage) standing(ctx context.Context, tasks []*task) map[string]bool {
-	listed, err := s.Synthesize.Accounts(ctx)
+	standing, err := s.listed(ctx, tasks)
 	if err != nil {
 		s.Log.WarnContext(ctx, "the accounts could not be listed after an unclear creation", "error", err)
-		return nil
+	}
+	return standing
+}
+
+func (s *Stage) listed(ctx context.Context, tasks []*task) (map[string]bool, error) {
+	listed, err := s.Synthesize.Accounts(ctx)
+	if err != nil {
+		return nil, err
 	}
 	wanted := map[string]bool{}
 	for _, t := range tasks {
@@ -167,7 +187,7 @@ func (s *Stage) standing(ctx context.Context, tasks []*task) map[string]bool {
 			standing[a.ID] = true
 		}
 	}
-	return standing
+	return standing, nil
 }
 
 func newAccount(m message.Accounts) synthesize.NewAccount {
@@ -193,7 +213,7 @@ func (s *Stage) conclude(ctx context.Context, tasks []*task, standing map[string
 		if vendorapi.IsUnclear(err) {
 			failed = queue.RetryAfter(failed, s.MakingLives)
 		} else if _, undo := s.Ledger.ClaimAccount(ctx, t.m.Account.ID, t.m.RunID, t.m.ObservedAt, func(a *ledger.Account) error {
-			if a.Making != nil && a.Making.Since.Equal(t.since) {
+			if a.Making != nil && a.Making.Since.Equal(t.claim.since) {
 				a.Making = nil
 			}
 			return nil

@@ -127,7 +127,11 @@ func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Tim
 			return errBeingMade
 		}
 		takenOver = service.Making != nil && service.Making.Token != token
-		service.Making = &ledger.Making{Token: token, Since: s.Now().UTC()}
+		making := &ledger.Making{Token: token, Since: s.Now().UTC()}
+		if earlier := service.Making; earlier != nil {
+			making.Stood, making.Answered = earlier.Stood, earlier.Answered
+		}
+		service.Making = making
 		claimed = true
 		return nil
 	})
@@ -138,7 +142,7 @@ func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Tim
 		return err
 	}
 	service, _ := services.ByName(wanted.Name)
-	standing, err := s.createOrFind(ctx, look, service, wanted, takenOver)
+	standing, err := s.createOrFind(ctx, look, services, service, wanted, observedAt, takenOver)
 	if err != nil {
 		return fmt.Errorf("make service %q: %w", wanted.Name, err)
 	}
@@ -184,7 +188,7 @@ func (s *Stage) underWay(m *ledger.Making) bool {
 
 // createOrFind asks for the service, and lists again when the answer is not a clear yes: it may stand all the same. After
 // another worker's claim was taken over it lists first: that worker may have made it since this one looked.
-func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Service, wanted message.Service, takenOver bool) ([]ledger.Standing, error) {
+func (s *Stage) createOrFind(ctx context.Context, look *Look, known ledger.Services, service ledger.Service, wanted message.Service, observedAt time.Time, takenOver bool) ([]ledger.Standing, error) {
 	if takenOver {
 		vendor, err := s.Synthesize.Vendor(ctx)
 		if err != nil {
@@ -194,12 +198,20 @@ func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Ser
 		if contains(vendor.Services, wanted.Name) {
 			return standings(vendor.Services), nil
 		}
+		if standing, err := s.underAnotherName(ctx, vendor.Services, known, service); standing != nil || err != nil {
+			return standing, err
+		}
 	}
+	c := &claim{since: service.Making.Since, renew: func(ctx context.Context, since time.Time) error {
+		return s.renewService(ctx, service, observedAt, since)
+	}}
 	made, err := s.Synthesize.CreateService(ctx, synthesize.NewService{
 		Name: wanted.Name, Description: wanted.Description, Category: wanted.Category, Subcategory: wanted.Subcategory,
-	})
-	if err == nil && !contains(made, wanted.Name) {
+	}, func(ctx context.Context) error { return s.hold(ctx, c) })
+	answered := err == nil
+	if answered && !contains(made, wanted.Name) {
 		err = errors.New("the answer does not list it")
+		service = s.answered(ctx, service, look)
 	}
 	if err != nil {
 		if stopped(err) || refused(err) && !exists(err) {
@@ -214,6 +226,10 @@ func (s *Stage) createOrFind(ctx context.Context, look *Look, service ledger.Ser
 		if !contains(vendor.Services, wanted.Name) {
 			// The claim stays: the creation may still take effect.
 			s.report(ctx, service)
+			if answered {
+				look.Vendor.Services = vendor.Services
+				return s.underAnotherName(ctx, vendor.Services, known, service)
+			}
 			return nil, queue.RetryAfter(err, s.MakingLives)
 		}
 		made = vendor.Services
@@ -232,7 +248,7 @@ func standings(services []synthesize.Service) []ledger.Standing {
 
 func contains(services []synthesize.Service, name string) bool {
 	for _, s := range services {
-		if s.Name == name {
+		if strings.EqualFold(strings.TrimSpace(s.Name), strings.TrimSpace(name)) { // as the ledger finds it
 			return true
 		}
 	}
@@ -244,7 +260,37 @@ func (s *Stage) unclaim(ctx context.Context, service ledger.Service) { s.setClai
 
 // report says that the request has ended and may take effect yet: the claim began earlier, and may have waited long.
 func (s *Stage) report(ctx context.Context, service ledger.Service) {
-	s.setClaim(ctx, service, &ledger.Making{Token: service.Making.Token, Since: s.Now().UTC(), Reported: true})
+	claim := &ledger.Making{Token: service.Making.Token, Since: s.Now().UTC(), Reported: true}
+	claim.Stood, claim.Answered = service.Making.Stood, service.Making.Answered
+	s.setClaim(ctx, service, claim)
+}
+
+// answered says that Synthesize has made it, under whatever name, and what stood there before.
+func (s *Stage) answered(ctx context.Context, service ledger.Service, look *Look) ledger.Service {
+	claim := *service.Making
+	claim.Stood, claim.Answered = ids(look.Vendor.Services), true
+	service.Making = &claim
+	s.setClaim(ctx, service, &claim)
+	return service
+}
+
+// renewService has the claim on a service begin anew, if it is still this worker's.
+func (s *Stage) renewService(ctx context.Context, service ledger.Service, observedAt, since time.Time) error {
+	_, err := s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
+		at := known.Index(service.Name)
+		if at < 0 || known.Intent != nil && known.Intent.ObservedAt.After(observedAt) {
+			return errTakenOver
+		}
+		now := &known.List[at]
+		if now.ID != "" || now.Making == nil || now.Making.Token != service.Making.Token {
+			return errTakenOver
+		}
+		making := *now.Making
+		making.Since = since
+		now.Making = &making
+		return nil
+	})
+	return err
 }
 
 func (s *Stage) setClaim(ctx context.Context, service ledger.Service, claim *ledger.Making) {

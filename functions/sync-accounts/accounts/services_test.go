@@ -80,7 +80,7 @@ func TestAccounts_OlderServicesMessageIsSuperseded(t *testing.T) {
 func TestAccounts_StrangersAreLeftAlone(t *testing.T) {
 	d := newDesk(t)
 	client := d.stage().Synthesize
-	_, err := client.CreateService(context.Background(), synthesize.NewService{Name: "Network Devices", Description: "old", Category: "other", Subcategory: "other"})
+	_, err := client.CreateService(context.Background(), synthesize.NewService{Name: "Network Devices", Description: "old", Category: "other", Subcategory: "other"}, nil)
 	d.must(err)
 	d.handle(d.services(observed, "Servers"))
 	svc, err := d.book.Services(context.Background())

@@ -21,8 +21,8 @@ type Synthesize interface {
 	Organization(ctx context.Context) (synthesize.Organization, error)
 	Vendor(ctx context.Context) (synthesize.Vendor, error)
 	Accounts(ctx context.Context) ([]synthesize.Account, error)
-	CreateService(ctx context.Context, s synthesize.NewService) ([]synthesize.Service, error)
-	CreateAccounts(ctx context.Context, accounts []synthesize.NewAccount) error
+	CreateService(ctx context.Context, s synthesize.NewService, before func(context.Context) error) ([]synthesize.Service, error)
+	CreateAccounts(ctx context.Context, accounts []synthesize.NewAccount, before func(context.Context) error) error
 	RenameAccount(ctx context.Context, id, name string) error
 	SetPending(ctx context.Context) error
 }

@@ -75,7 +75,7 @@ func TestAccounts_OneThatStandsAlreadyDoesNotKeepOthersFromBeingMade(t *testing.
 	d := newDesk(t)
 	d.handle(d.services(observed, "Servers"))
 	client := d.stage().Synthesize
-	d.must(client.CreateAccounts(context.Background(), []synthesize.NewAccount{{ID: "1", Name: "A"}}))
+	d.must(client.CreateAccounts(context.Background(), []synthesize.NewAccount{{ID: "1", Name: "A"}}, nil))
 	if failures := d.handle(d.account(observed, "1", "A"), d.account(observed, "2", "B"), d.account(observed, "3", "C")); len(failures) != 0 {
 		t.Fatalf("%+v", failures)
 	}

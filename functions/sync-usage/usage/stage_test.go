@@ -48,7 +48,7 @@ func newDesk(t *testing.T, companies ...string) *desk {
 	client := d.client(server.URL)
 	var standing []ledger.Standing
 	for _, name := range []string{"Servers", "Workstations"} {
-		made, err := client.CreateService(ctx, synthesize.NewService{Name: name, Description: name, Category: "other", Subcategory: "other"})
+		made, err := client.CreateService(ctx, synthesize.NewService{Name: name, Description: name, Category: "other", Subcategory: "other"}, nil)
 		d.must(err)
 		standing = standing[:0]
 		for _, s := range made {
@@ -63,7 +63,7 @@ func newDesk(t *testing.T, companies ...string) *desk {
 	})
 	d.must(err)
 	for _, id := range companies {
-		d.must(client.CreateAccounts(ctx, []synthesize.NewAccount{{ID: id, Name: "Company " + id}}))
+		d.must(client.CreateAccounts(ctx, []synthesize.NewAccount{{ID: id, Name: "Company " + id}}, nil))
 		d.must(d.book.NoteAccount(ctx, id, func(a *ledger.Account) { a.Made("Company " + id) }))
 	}
 	d.sim.MapAll()
