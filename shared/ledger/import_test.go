@@ -269,3 +269,21 @@ func TestImport_PairIsMarked_AnswerToTheMarkLost_IsTold(t *testing.T) {
 		t.Errorf("got %+v, want told 7", p)
 	}
 }
+
+// What is half one ledger and half another is not made a whole one by a person's word about the tenant.
+func TestAcceptTenant_AfterAnImportThatWasCutShort_SaysThatItIsToBeRepeated(t *testing.T) {
+	transfer := exported(t, 3)
+	store := &cutStore{Store: memory.New(), left: 1}
+	book := ledger.New(store, func() time.Time { return start })
+	if _, err := book.Import(context.Background(), transfer, false, ledger.Act{Actor: "a person"}); err == nil {
+		t.Fatal("the import was not cut short")
+	}
+	store.left = 1 << 20
+	var half *ledger.ImportingError
+	if err := book.AcceptTenant(context.Background()); !errors.As(err, &half) {
+		t.Errorf("accepted with %v, want that the import is to be repeated", err)
+	}
+	if err := book.Check(context.Background()); !errors.As(err, &half) {
+		t.Errorf("the ledger is checked with %v", err)
+	}
+}
