@@ -7,8 +7,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
+	"github.com/synthsync/synthsync/shared/lambdatest"
+	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
 // hook is where a person looks: it keeps what it is sent.
@@ -100,4 +103,31 @@ func TestNotify_OnAStackWithoutAddresses_NobodyIsTold(t *testing.T) {
 		t.Errorf("%+v", r.Notified)
 	}
 	s.mustType("check --stack prod --notify", 1, `neither "notifyUrl" nor "heartbeatUrl"`)
+}
+
+// What is put into a secret is tried at once, by the process that has read the secret a minute ago.
+func TestNotify_OnAStack_AddressesAreTriedAsSoonAsTheyAreSet(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	person := newHook(t)
+	c := autotasktest.DefaultCredentials
+	s.cloud.SetSecret(autotaskARN, object(map[string]string{
+		"username": c.Username, "secret": c.Secret, "integrationCode": c.IntegrationCode, "notifyUrl": person.url,
+	}), "with-an-address")
+	s.mustType("check --stack prod --notify", 0, "Notification sent: yes.")
+}
+
+func TestCloud_ASecretThatNobodyCanRead_IsReadAnewOnceItIsCorrected(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	c := autotasktest.DefaultCredentials
+	s.cloud.SetSecret(autotaskARN, `{"username":"`+c.Username+`"}`, "half")
+	if r := s.invoke(lambdatest.SchedulerEvent("half", time.Now())); r.Error == nil || !strings.Contains(r.Error.Message, `key "secret" is missing`) {
+		t.Fatalf("got %v", r.Error)
+	}
+	s.secrets(c.Secret, synthesizetest.DefaultPartnerKey, "whole")
+	if r := s.run(); r.State != "done" {
+		t.Errorf("after the secret was corrected: %+v", r)
+	}
 }

@@ -207,6 +207,10 @@ func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.C
 	stage := &usage.Stage{
 		Synthesize: client, Ledger: book, Log: discard, SecretVersion: version, Token: t.token, Now: t.now,
 		Silent: silent, Awaits: awaits,
+		Whose: func(ctx context.Context) (ledger.SynthesizeTenant, error) {
+			o, err := client.Organization(ctx)
+			return ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name}, err
+		},
 		Word: func(ctx context.Context) (string, error) {
 			hand, err := book.Hand(ctx)
 			return hand.Silent(mode), err

@@ -72,7 +72,7 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	if c.AcceptTenant {
 		book := ledger.New(store, p.now)
 		if err := book.AcceptTenant(ctx); err != nil {
-			return err
+			return notForUs(err)
 		}
 		if err := book.NoteAct(ctx, ledger.Act{What: ledger.ActTenant, Actor: p.who(), Reason: c.Reason, Version: version, Detail: "--accept-tenant: all that was told is forgotten"}); err != nil {
 			return err

@@ -115,3 +115,30 @@ func TestOperator_RestoredLedgerHasForgottenACount_FullRunTellsItsZero(t *testin
 		t.Errorf("Synthesize holds %q servers of a company that has none", got)
 	}
 }
+
+// The letters of one tenant, and by mistake the settings of another: two clients' ledgers lie side by side, and ids are small
+// numbers in both.
+func TestOperator_DeadLettersOnOneMachine_WithTheKeysOfAnotherOrganization_AreToldToNobody(t *testing.T) {
+	o := newOperator(t)
+	o.mustDo("run --ledger LEDGER", 0)
+	o.sim.MapAll()
+	o.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.BadRequest, Times: -1, Where: synthesizetest.Where{Operation: synthesizetest.PostCount}})
+	o.mustDo("run --ledger LEDGER", 1)
+	other := synthesizetest.New(synthesizetest.Options{Switches: synthesizetest.Switches{RateLimit: -1}})
+	other.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
+	server := synthesizetest.Start(other)
+	t.Cleanup(server.Close)
+	own := o.env["SYNTHESIZE_URL"]
+	o.env["SYNTHESIZE_URL"] = server.URL
+	o.mustDo("dead-letters replay --ledger LEDGER", 2)
+	o.said("this ledger belongs to the Synthesize tenant", o.sim.OrganizationID(), other.OrganizationID())
+	if n := other.Writes(); n != 0 {
+		t.Errorf("%d writing requests went to another organization", n)
+	}
+	o.env["SYNTHESIZE_URL"] = own
+	o.sim.ClearFaults()
+	o.mustDo("dead-letters replay --ledger LEDGER", 0)
+	if !strings.Contains(o.stdout.String(), " 0 left") || strings.Contains(o.stdout.String(), "Letters: 0 ") {
+		t.Errorf("the letters did not stay until the settings were right: %s", o.stdout.String())
+	}
+}

@@ -253,6 +253,8 @@ func TestOperator_LedgerOfANewerProgramIsRefused(t *testing.T) {
 	store.Close()
 	o.mustDo("run --ledger LEDGER", 2)
 	o.said("format 99")
+	o.mustDo("run --ledger LEDGER --accept-tenant", 2)
+	o.said("format 99")
 	if o.sim.Writes() != 0 {
 		t.Error("something was told")
 	}

@@ -90,6 +90,16 @@ func quoted(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
+// notForUs is the exit for a ledger that this program must not touch: a newer one's, or one that is half imported.
+func notForUs(err error) error {
+	var newer *ledger.FormatError
+	var half *ledger.ImportingError
+	if errors.As(err, &newer) || errors.As(err, &half) {
+		return &exitError{exitSettings, err}
+	}
+	return err
+}
+
 // book opens the ledger of the place. done gives it back.
 func (p place) book(ctx context.Context, process *process, readOnly bool) (book *ledger.Ledger, done func(), err error) {
 	if p.Stack != "" {
@@ -107,12 +117,10 @@ func (p place) book(ctx context.Context, process *process, readOnly bool) (book 
 	}
 	if err := book.Check(ctx); err != nil {
 		done()
-		var newer *ledger.FormatError
-		var half *ledger.ImportingError
-		if p.Stack == "" || errors.As(err, &newer) || errors.As(err, &half) {
+		if p.Stack == "" {
 			return nil, nil, &exitError{exitSettings, err}
 		}
-		return nil, nil, err
+		return nil, nil, notForUs(err)
 	}
 	return book, done, nil
 }

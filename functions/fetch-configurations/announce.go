@@ -12,14 +12,16 @@ import (
 
 // announcer tells a person by the addresses that stand in the secret for Autotask, which this function reads anyway: so they
 // need no setting, which everybody who may see the function could read, and no right of their own.
-func announcer(ctx context.Context, f *wiring.Function, secretARN string, book *ledger.Ledger) (fetch.Announcer, error) {
+// fresh reads them again first.
+func announcer(ctx context.Context, f *wiring.Function, secretARN string, book *ledger.Ledger, fresh bool) (fetch.Announcer, error) {
 	a := fetch.Announcer{Ledger: book, Sender: &notify.Client{}, Place: "--stack " + f.Optional("STACK_NAME", "NAME"), Now: f.Now}
-	value, _, err := f.Secrets.Load(ctx, secretARN, false)
+	value, _, err := f.Secrets.Load(ctx, secretARN, fresh)
 	if err != nil {
 		return a, err
 	}
 	s, err := awslite.ParseAutotaskSecret(value)
 	if err != nil {
+		f.Secrets.Forget(secretARN)
 		return a, err
 	}
 	client, err := notify.New(notify.Settings{URL: s.NotifyURL, Kind: s.NotifyKind, HeartbeatURL: s.HeartbeatURL}, nil)
@@ -35,7 +37,7 @@ func announce(ctx context.Context, f *wiring.Function, secretARN string, book *l
 	if r.DryRun {
 		return nil, 0
 	}
-	a, err := announcer(context.WithoutCancel(ctx), f, secretARN, book)
+	a, err := announcer(context.WithoutCancel(ctx), f, secretARN, book, false)
 	a.Fault = err
 	out, news = a.Announce(ctx, r, false)
 	if out != nil && out.Error != "" {
@@ -47,7 +49,7 @@ func announce(ctx context.Context, f *wiring.Function, secretARN string, book *l
 // notifyTest is the answer to a person who tries whether he is told.
 func notifyTest(ctx context.Context, f *wiring.Function, secretARN string) fetch.Result {
 	r := fetch.Result{RunID: "notify-test", State: fetch.StateDone, DryRun: true}
-	a, err := announcer(ctx, f, secretARN, nil)
+	a, err := announcer(ctx, f, secretARN, nil, true) // he has just put the addresses there
 	switch {
 	case err != nil:
 		r.Notified = &fetch.Notified{Error: err.Error()}

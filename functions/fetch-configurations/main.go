@@ -147,6 +147,7 @@ func credentialsOf(f *wiring.Function, arn string) func(context.Context, bool) (
 		}
 		s, err := awslite.ParseAutotaskSecret(value)
 		if err != nil {
+			f.Secrets.Forget(arn)
 			return autotask.Credentials{}, fmt.Errorf("secret %s: %w", arn, err)
 		}
 		return autotask.Credentials{Username: s.Username, Secret: s.Secret, IntegrationCode: s.IntegrationCode, Version: version}, nil

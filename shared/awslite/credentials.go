@@ -70,13 +70,15 @@ func parse(value []byte, fields []field) error {
 		raw, ok := object[f.key]
 		delete(object, f.key)
 		switch {
-		case !ok && !f.must:
+		case !f.must && (!ok || string(raw) == "null"):
 		case !ok:
 			faults = append(faults, fmt.Sprintf("key %q is missing", f.key))
 		case raw[0] != '"' || json.Unmarshal(raw, f.to) != nil:
 			faults = append(faults, fmt.Sprintf("the value of key %q is no string", f.key))
 		case *f.to == "" && f.must:
 			faults = append(faults, fmt.Sprintf("the value of key %q is empty", f.key))
+		case !f.must:
+			*f.to = strings.TrimSpace(*f.to) // an address that was pasted with its line's end is no reason to read nothing
 		case strings.TrimSpace(*f.to) != *f.to:
 			// They travel in HTTP headers, which drop it on the way: such a value can only be refused.
 			faults = append(faults, fmt.Sprintf("the value of key %q has white space at an end", f.key))

@@ -22,6 +22,16 @@ func TestParse_WholeSecrets(t *testing.T) {
 	}
 }
 
+// How a person is told must not keep a run from its credentials.
+func TestParse_AddressPastedWithItsLineEnd_OrSetToNothing_IsNoFault(t *testing.T) {
+	for text, want := range map[string]string{`"https://example.com/hook\n"`: "https://example.com/hook", `null`: "", `""`: ""} {
+		s, err := awslite.ParseAutotaskSecret([]byte(`{"username":"u","secret":"s","integrationCode":"c","notifyUrl":` + text + `,"heartbeatUrl":` + text + `}`))
+		if err != nil || s.NotifyURL != want || s.HeartbeatURL != want {
+			t.Errorf("%s: %q and %q, %v", text, s.NotifyURL, s.HeartbeatURL, err)
+		}
+	}
+}
+
 func TestParse_FaultsNameKeysAndNeverAValue(t *testing.T) {
 	for name, c := range map[string]struct {
 		value string

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -33,23 +35,43 @@ func (o Object) String() string { return "s3://" + o.Bucket + "/" + o.Key }
 // maxObject bounds what is read: rules for thousands of types stay far below it.
 const maxObject = 1 << 20
 
-// GetObject reads a file from S3, at most 1 MiB of it.
+// tries is how often a file is asked for, and firstPause how long the wait before the second time is; before each later one it
+// is four times as long. S3 asks its users to try again after a 503.
+const (
+	tries      = 4
+	firstPause = 100 * time.Millisecond
+)
+
+// GetObject reads a file from S3, at most 1 MiB of it. What may pass is tried again.
 func GetObject(ctx context.Context, config aws.Config, o Object, now time.Time) ([]byte, error) {
-	body, err := getObject(ctx, config, o, now)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", o, err)
+	for n, pause := 1, firstPause; ; n, pause = n+1, 4*pause {
+		body, again, err := getObject(ctx, config, o, now)
+		if err == nil {
+			return body, nil
+		}
+		err = fmt.Errorf("read %s: %w", o, err)
+		if !again || n == tries {
+			return nil, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, errors.Join(context.Cause(ctx), err)
+		}
 	}
-	return body, nil
 }
 
-func getObject(ctx context.Context, config aws.Config, o Object, now time.Time) ([]byte, error) {
+// getObject asks once. again tells whether it may be answered otherwise the next time.
+func getObject(ctx context.Context, config aws.Config, o Object, now time.Time) (body []byte, again bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, objectURL(config, o), nil)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	credentials, err := config.Credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	empty := sha256.Sum256(nil)
 	hash := hex.EncodeToString(empty[:])
@@ -58,23 +80,40 @@ func getObject(ctx context.Context, config aws.Config, o Object, now time.Time) 
 		s.DisableURIPathEscaping = true // S3 signs the path as it is sent (documented)
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	response, err := config.HTTPClient.Do(request)
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxObject+1))
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxObject+1))
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, true, err
 	case response.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("S3 answered %s: %.300s", response.Status, body)
+		return nil, response.StatusCode >= 500 || response.StatusCode == http.StatusTooManyRequests, refusal(response.Status, body)
 	case len(body) > maxObject:
-		return nil, fmt.Errorf("it has more than %d bytes", maxObject)
+		return nil, false, fmt.Errorf("it has more than %d bytes", maxObject)
 	}
-	return body, nil
+	return body, false, nil
+}
+
+var (
+	errorCode    = regexp.MustCompile(`<Code>([A-Za-z0-9.]{1,100})</Code>`)
+	errorMessage = regexp.MustCompile(`<Message>([^<>]{1,300})</Message>`)
+)
+
+// refusal is what S3 says in its two elements for that, and no more of its answer: the others repeat what was sent to it, the
+// session's token among it.
+func refusal(status string, body []byte) error {
+	text := "S3 answered " + status
+	for _, part := range []*regexp.Regexp{errorCode, errorMessage} {
+		if found := part.FindSubmatch(body); found != nil {
+			text += ": " + string(found[1])
+		}
+	}
+	return errors.New(text)
 }
 
 // objectURL has the bucket in the path: a bucket's name may have dots, which no certificate covers.

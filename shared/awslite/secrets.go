@@ -84,6 +84,13 @@ func (s *Secrets) Load(ctx context.Context, arn string, fresh bool) (value []byt
 	return []byte(read.value), read.version, nil
 }
 
+// Forget has a secret read again at its next use: for a value that nobody can use, lest the corrected one be waited for.
+func (s *Secrets) Forget(arn string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.kept, arn)
+}
+
 // SecretError says why a secret could not be read. It never holds a value.
 type SecretError struct {
 	ARN    string

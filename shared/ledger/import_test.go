@@ -229,3 +229,61 @@ func TestImport_AnAccountMadeAfterIt_MayHaveBeenToldBefore(t *testing.T) {
 		t.Errorf("an account of an import that is made: its pair is %q", p.State)
 	}
 }
+
+// forgetful carries a write out and says that it met a conflict: its answer was lost, and another writer came in between.
+type forgetful struct {
+	ledger.Store
+	forget bool
+}
+
+func (f *forgetful) Write(ctx context.Context, writes ...ledger.Write) error {
+	err := f.Store.Write(ctx, writes...)
+	if err == nil && f.forget {
+		f.forget = false
+		return &ledger.Conflict{Keys: []ledger.Key{writes[0].Key}}
+	}
+	return err
+}
+
+// Of what was imported nothing is known of the time before.
+func TestImport_PairIsMarked_AnswerToTheMarkLost_IsTold(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(5)), yes)
+	lease, err := b.Begin(context.Background(), "r", time.Minute)
+	b.must(err)
+	b.must(b.End(context.Background(), lease))
+	var text bytes.Buffer
+	_, err = b.Export(context.Background(), &text, "here", "1")
+	b.must(err)
+	transfer, err := ledger.ReadTransfer(&text)
+	b.must(err)
+	store := &forgetful{Store: memory.New()}
+	moved := ledger.New(store, func() time.Time { return b.now })
+	_, err = moved.Import(context.Background(), transfer, false, ledger.Act{Actor: "a person"})
+	b.must(err)
+	b.Ledger = moved
+	store.forget = true
+	at := start.Add(time.Hour)
+	b.finish(b.start("b", at, servers(7)), yes)
+	if p := b.pair("Servers"); p.State != ledger.Told || p.Units != 7 {
+		t.Errorf("got %+v, want told 7", p)
+	}
+}
+
+// What is half one ledger and half another is not made a whole one by a person's word about the tenant.
+func TestAcceptTenant_AfterAnImportThatWasCutShort_SaysThatItIsToBeRepeated(t *testing.T) {
+	transfer := exported(t, 3)
+	store := &cutStore{Store: memory.New(), left: 1}
+	book := ledger.New(store, func() time.Time { return start })
+	if _, err := book.Import(context.Background(), transfer, false, ledger.Act{Actor: "a person"}); err == nil {
+		t.Fatal("the import was not cut short")
+	}
+	store.left = 1 << 20
+	var half *ledger.ImportingError
+	if err := book.AcceptTenant(context.Background()); !errors.As(err, &half) {
+		t.Errorf("accepted with %v, want that the import is to be repeated", err)
+	}
+	if err := book.Check(context.Background()); !errors.As(err, &half) {
+		t.Errorf("the ledger is checked with %v", err)
+	}
+}

@@ -293,3 +293,41 @@ func TestOutcomes_FirstDefiniteAnswerMovesTheBaseline(t *testing.T) {
 	}
 	b.must(b.AddOutcomes(ctx, start.Add(time.Hour), ledger.Outcomes{Posted: 1}, true)) // a run without a record
 }
+
+// A name that goes from one service to another means the old one in messages that are older than the change.
+func TestServices_NameGivenToAnotherOne_OlderMessageMeansTheOldOne(t *testing.T) {
+	for name, rules := range map[string][]ledger.Rule{
+		"a new service":     {{Name: "Managed Servers", Formerly: []string{"Servers"}}, {Name: "Servers"}, {Name: "Workstations"}},
+		"a service renamed": {{Name: "Managed Servers", Formerly: []string{"Servers"}}, {Name: "Servers", Formerly: []string{"Workstations"}}},
+	} {
+		b := newBook(t)
+		ctx := context.Background()
+		_, err := b.UpdateServices(ctx, func(s *ledger.Services) error {
+			s.Intent = &ledger.Intent{RunID: runOf(start), ObservedAt: start}
+			return nil
+		})
+		b.must(err)
+		b.finish(b.start("a", start, servers(5)), yes)
+		second := start.Add(5 * time.Minute)
+		b.services, err = b.UpdateServices(ctx, func(s *ledger.Services) error {
+			s.Apply(rules)
+			s.Intent = &ledger.Intent{RunID: runOf(second), ObservedAt: second}
+			for i := range s.List {
+				if s.List[i].ID == "" {
+					s.List[i].ID = "new"
+				}
+			}
+			return nil
+		})
+		b.must(err)
+		// SQS hands the first run's message out once more: its worker was cut off before it was deleted.
+		again := b.start("b", start, servers(5))
+		if len(again.Counts) != 0 || len(again.Standing) != 1 {
+			t.Errorf("%s: the 5 that were told are told again, to %+v", name, again.Counts)
+		}
+		// The newer run's message means the new one.
+		if now := b.start("c", second, servers(2)); len(now.Counts) != 1 || now.Counts[0].Service.Name != "Servers" {
+			t.Errorf("%s: the newer run's count is told to %+v", name, now.Counts)
+		}
+	}
+}

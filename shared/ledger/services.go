@@ -15,7 +15,7 @@ type Services struct {
 	List     []Service `json:"list,omitempty"`
 	Intent   *Intent   `json:"intent,omitempty"`  // the newest run that queued a services message
 	LookedAt time.Time `json:"lookedAt,omitzero"` // observedAt of the newest run whose look at Synthesize is done
-	Proven   string    `json:"proven,omitempty"`  // version of the Synthesize secret with which that look went well
+	Proven   string    `json:"proven,omitempty"`  // version of the Synthesize secret that led to the ledger's own tenant last
 	// Strangers are services and accounts that stand at Synthesize and that no rule and no company of ours explains.
 	Strangers Strangers `json:"strangers,omitzero"`
 	// Imported: the ledger came by an import. An account that it makes may have had a life of which the export knew nothing,

@@ -371,3 +371,31 @@ func TestRetelling_PostsTheSameUnitsOnlyWhenNothingNewerIsMeant(t *testing.T) {
 		t.Fatalf("got %v, want a refusal: a newer run is about to tell", err)
 	}
 }
+
+// The newer count's worker took long to write down that it was accepted. By then the older request can take effect no
+// more; but it could when the newer one was posted, so it may have landed in between.
+func TestTelling_OlderRequestRanOutWhileTheNewerWasUnderWay_IsMaybeTold(t *testing.T) {
+	b := newBook(t)
+	b.start("killed", start, servers(5)) // its request is on its way
+	b.now = start.Add(b.AttemptLives - time.Minute)
+	newer := b.start("b", b.now, servers(7))
+	b.now = b.now.Add(2 * time.Minute)
+	b.finish(newer, yes)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Fatalf("got %+v, want maybe told: the 5 may have landed after the 7", p)
+	}
+}
+
+// A ledger restored from a backup issues a time anew. A worker of the forgotten run that had it ends its own telling, not
+// the word of the run that has it now.
+func TestTelling_ForgottenRunOfTheSameTimeEnds_TheWordOfTheOtherStaysOpen(t *testing.T) {
+	b := newBook(t)
+	forgotten := b.start("a", start, servers(5))
+	b.must(b.NoteAccount(context.Background(), "175", func(a *ledger.Account) {
+		a.Intent = &ledger.Intent{RunID: "other", ObservedAt: start}
+	}))
+	b.finish(forgotten, yes)
+	if a, err := b.Account(context.Background(), "175"); err != nil || !a.OpenIntent() {
+		t.Errorf("the word of run %+v has been ended by another run's worker (%v)", a.Intent, err)
+	}
+}

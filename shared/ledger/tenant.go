@@ -142,8 +142,8 @@ func (l *Ledger) AcceptTenant(ctx context.Context) error {
 // fence is an intent that has ended, newer than every run so far and older than every run to come.
 func (l *Ledger) fence(ctx context.Context) (Intent, error) {
 	h, err := update(ctx, l, headKey, func(h *head) error {
-		if h.Format > Format {
-			return &FormatError{h.Format}
+		if err := h.usable(); err != nil {
+			return err
 		}
 		h.Format = Format
 		h.issue(l.now().UTC().Truncate(time.Millisecond))

@@ -6,13 +6,16 @@ package notify
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"github.com/synthsync/synthsync/shared/vendorapi"
 )
@@ -148,6 +151,30 @@ func (c *Client) Heartbeat(ctx context.Context) error {
 	return nil
 }
 
+// trouble says why there was no answer, in words of its own. The error's text would repeat the address, whole or in parts:
+// a host that is not found, a Location that cannot be read.
+func trouble(err error) string {
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var system syscall.Errno
+	var slow net.Error
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "there is no such host"
+	case errors.As(err, &dns):
+		return "its host cannot be looked up"
+	case errors.As(err, &certificate):
+		return "its certificate cannot be trusted"
+	case errors.As(err, &system):
+		return "no connection: " + system.Error()
+	case errors.As(err, &slow) && slow.Timeout():
+		return "no answer in time"
+	case errors.Is(err, io.EOF):
+		return "the connection ended without an answer"
+	}
+	return "no connection, or no answer that can be read"
+}
+
 // ask makes one request. What an answer says may repeat the address, so its status is all that is told of it.
 func (c *Client) ask(ctx context.Context, method string, to *url.URL, body []byte) error {
 	r, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
@@ -160,17 +187,13 @@ func (c *Client) ask(ctx context.Context, method string, to *url.URL, body []byt
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		var wrapped *url.Error // which has the address in its text
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err
-		}
 		switch {
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
 			return fmt.Errorf("no answer in time: %w", ctx.Err())
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
-		return errors.New(strings.ReplaceAll(err.Error(), to.String(), hidden))
+		return errors.New(trouble(err))
 	}
 	defer answer.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // so that the connection can be used again

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -149,6 +150,43 @@ func TestSend_Failures_NameTheSettingAndNeverTheAddress(t *testing.T) {
 	}
 	if len(*seen) != 0 {
 		t.Errorf("a redirect was followed: %v", *seen)
+	}
+}
+
+// The address is a secret in all its parts: of some webhooks it is the host that nobody may know. What Go says of a request
+// that failed repeats it.
+func TestSend_Failures_RepeatNoPartOfTheAddress(t *testing.T) {
+	crooked := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "https://[elsewhere"+r.URL.Path)
+		w.WriteHeader(http.StatusMovedPermanently)
+	}))
+	t.Cleanup(crooked.Close)
+	garbled := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, _ := w.(http.Hijacker).Hijack()
+		_, _ = fmt.Fprintf(c, "HUSH %s\r\n\r\n", r.URL.Path)
+		_ = c.Close()
+	}))
+	t.Cleanup(garbled.Close)
+	lost := &http.Client{Transport: &http.Transport{DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
+		host, _, _ := net.SplitHostPort(address)
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
+	}}}
+	for name, address := range map[string]string{
+		"a Location that is no URL": crooked.URL + "/hush", "no HTTP": garbled.URL + "/hush", "no such host": "https://hush-hush.example/x",
+	} {
+		h := http.DefaultClient
+		if name == "no such host" {
+			h = lost
+		}
+		c, err := notify.New(notify.Settings{URL: address, HeartbeatURL: address}, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for setting, err := range map[string]error{"NOTIFY_URL": c.Send(t.Context(), message), "HEARTBEAT_URL": c.Heartbeat(t.Context())} {
+			if err == nil || strings.Contains(strings.ToLower(err.Error()), "hush") || !strings.Contains(err.Error(), setting) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }
 

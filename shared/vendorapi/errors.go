@@ -1,8 +1,11 @@
 package vendorapi
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -148,6 +151,9 @@ const headBytes = 300
 
 // head makes a line of the first bytes of a body. Secrets go first, so that none is cut in two and missed.
 func head(body []byte, secrets []string) string {
+	if len(body) == 0 {
+		return ""
+	}
 	s := clean(string(body), secrets)
 	if len(s) > headBytes {
 		s = strings.ToValidUTF8(s[:headBytes], "") + "..."
@@ -162,19 +168,39 @@ func redact(err error, secrets []string) error {
 		return nil
 	}
 	text := err.Error()
-	for _, secret := range secrets {
-		if secret != "" && strings.Contains(text, secret) {
+	for _, secret := range spelled(secrets) {
+		if strings.Contains(text, secret) {
 			return errors.New(clean(text, secrets))
 		}
 	}
 	return err
 }
 
-func clean(s string, secrets []string) string {
+// spelled lists secrets as they are and as an answer may repeat them: in a JSON text, on a web page, in an address. The
+// secrets that vendors make are full of the characters that are written otherwise there.
+func spelled(secrets []string) []string {
+	var all []string
 	for _, secret := range secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, "[redacted]")
+		if secret == "" {
+			continue
 		}
+		all = append(all, secret)
+		quoted, _ := json.Marshal(secret) // of a string, it cannot fail
+		safe := string(quoted[1 : len(quoted)-1])
+		plain := strings.NewReplacer(`\u0026`, "&", `\u003c`, "<", `\u003e`, ">").Replace(safe) // as all others write JSON
+		named := strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;").Replace(html.EscapeString(secret))
+		for _, s := range []string{safe, plain, strings.ReplaceAll(plain, "/", `\/`), html.EscapeString(secret), named, url.QueryEscape(secret), url.PathEscape(secret)} {
+			if s != secret {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+func clean(s string, secrets []string) string {
+	for _, secret := range spelled(secrets) {
+		s = strings.ReplaceAll(s, secret, "[redacted]")
 	}
 	s = strings.ToValidUTF8(s, "?")
 	s = strings.Map(func(r rune) rune {

@@ -64,6 +64,7 @@ func (c *Consumer) Client() (*synthesize.Client, error) {
 			}
 			s, err := awslite.ParseSynthesizeSecret(value)
 			if err != nil {
+				c.Secrets.Forget(c.secretARN)
 				return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
 			}
 			return synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}, nil

@@ -8,7 +8,7 @@ var telling = []mutant{
 	{rule: "8 lost", file: ledgerDir + "pair.go", old: "return p.NoMap && p.EverTold }", new: "return p.NoMap && p.EverTold && p.State == Told }"},
 	{rule: "8 lost", file: usageDir + "tell.go", old: "			if c.Before.EverTold {", new: "			if false {"},
 	{rule: "8 faults", file: synthesizeDir + "answer.go", old: "	case a.Status == http.StatusNotFound && strings.Contains(strings.ToLower(message), \"vendor profile not found\"):\n		return vendorapi.Fault", new: "	case a.Status == http.StatusNotFound && strings.Contains(strings.ToLower(message), \"vendor profile not found\"):\n		return vendorapi.Declined"},
-	{rule: "8 faults", file: usageDir + "tell.go", old: "			w.refused(ctx, log, m, out)\n			break", new: "			w.refused(ctx, log, m, out)"},
+	{rule: "8 faults", file: usageDir + "tell.go", old: "			w.refused(ctx, log, m, out.Err)\n			break", new: "			w.refused(ctx, log, m, out.Err)"},
 	{rule: "9 rebuild", file: usageDir + "rebuild.go", old: "	debts := older\n	if w.due {", new: "	debts := older\n	if false {"},
 	{rule: "9 rebuild", file: usageDir + "rebuild.go", old: "	if w.owed && !w.due {", new: "	if w.owed {"},
 	{rule: "9 rebuild", file: usageDir + "rebuild.go", old: "		w.oweErr = w.Ledger.OweRebuild(ctx, w.token)", new: "		w.oweErr = nil"},

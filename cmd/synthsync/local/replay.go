@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -38,6 +39,11 @@ func (m *Machine) Replay(ctx context.Context, chosen []ledger.Letter) (Replayed,
 	if silent := hand.Silent(m.Mode); silent != "" {
 		return Replayed{}, &fetch.SettingsError{Err: fmt.Errorf("nobody may be told now: %s; the next run that tells tells what the letters were to tell", silent)}
 	}
+	if len(chosen) > 0 {
+		if err := s.ownTenant(ctx); err != nil {
+			return Replayed{Left: len(chosen), Reason: err.Error()}, err
+		}
+	}
 	// A person replays when he has mended what was wrong: a refusal noted for the run does not hold for this.
 	s.Keys.Version = "replay " + rand.Text()
 	byID := map[string]map[string]ledger.Letter{}
@@ -55,6 +61,20 @@ func (m *Machine) Replay(ctx context.Context, chosen []ledger.Letter) (Replayed,
 	s.makeAccounts(ctx)
 	s.tell(ctx, &result)
 	return s.settleLetters(ctx, byID, result)
+}
+
+// ownTenant makes sure that the settings lead to the ledger's own tenant: what letters say is nothing to tell another.
+func (s *session) ownTenant(ctx context.Context) error {
+	o, err := s.synthesize.Organization(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.book.BindSynthesize(ctx, ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name})
+	var other *ledger.TenantError
+	if errors.As(err, &other) {
+		return &fetch.SettingsError{Err: err}
+	}
+	return err
 }
 
 // fill puts a queue's letters on it, and tells them by the ids that they have there.

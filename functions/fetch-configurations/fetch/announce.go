@@ -52,6 +52,8 @@ const (
 	maxOutbox = 20
 	// maxLines is how many lines of its subjects a message has.
 	maxLines = 6
+	// maxLine is how many characters a line has.
+	maxLine = 500
 )
 
 // Announce tells what is new. It fails no run: what went wrong is in the answer, which is nil where nobody is to be told.
@@ -132,13 +134,16 @@ func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notif
 		if news, err = a.note(known, r, onlyLost, now); err != nil {
 			return err
 		}
-		if busy := known.Sending.Sub(now); len(known.Outbox) > 0 && (busy <= 0 || busy > sendingTime) {
+		if busy := known.Sending.Sub(now); a.Sender.Notifies() && len(known.Outbox) > 0 && (busy <= 0 || busy > sendingTime) {
 			known.Sending = now.Add(sendingTime)
 			mine = slices.Clone(known.Outbox)
 		}
 		return nil
 	})
 	if err != nil || len(mine) == 0 {
+		if err == nil && a.Fault != nil {
+			out.Waiting = len(known.Outbox)
+		}
 		return known, news, err
 	}
 	return known, news, a.deliver(ctx, mine, out)
@@ -177,6 +182,11 @@ func (a Announcer) deliver(ctx context.Context, mine []ledger.Notice, out *Notif
 func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now time.Time) (handNews int, err error) {
 	open := map[string]ledger.Incident{}
 	maps.Copy(open, known.Open)
+	keeps := a.Sender.Notifies() || a.Fault != nil // whose address cannot be read now is told when it can
+	if !keeps {
+		untold(known.Outbox, open)
+		known.Outbox = nil
+	}
 	var messages []notify.Message
 	found := map[string]bool{}
 	for _, i := range incidentsOf(r, a.Place, onlyLost) {
@@ -196,7 +206,7 @@ func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now ti
 		if !was {
 			before = ledger.Incident{Since: now, RunID: r.RunID}
 		}
-		before.Untold = !told && !a.Sender.Notifies()
+		before.Untold = !told && !keeps
 		before.Subjects = i.hashes()
 		open[i.kind] = before
 	}
@@ -209,7 +219,7 @@ func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now ti
 		}
 	}
 	known.Open = open
-	if !a.Sender.Notifies() {
+	if !keeps {
 		messages = nil // who sets a webhook up later is told what is open then, not of years
 	}
 	for _, m := range messages {
@@ -223,18 +233,42 @@ func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now ti
 	return handNews, nil
 }
 
+// untold takes back that a person was told of what still waits: there is no address any more that it could go to.
+func untold(waiting []ledger.Notice, open map[string]ledger.Incident) {
+	for _, notice := range waiting {
+		var m notify.Message
+		if json.Unmarshal(notice.Message, &m) != nil || m.Over {
+			continue
+		}
+		if i, is := open[m.Incident]; is {
+			i.Untold = true
+			open[m.Incident] = i
+		}
+	}
+}
+
 func (a Announcer) message(i incident, news []subject, was bool, r Result, now time.Time) notify.Message {
 	m := notify.Message{Incident: i.kind, Title: "synthsync: " + i.title, Command: i.command, Where: a.Place, RunID: r.RunID, At: now}
 	if was {
 		m.Title += fmt.Sprintf(" (new: %d)", len(news))
 	}
 	for _, s := range news[:min(len(news), maxLines)] {
-		m.Lines = append(m.Lines, s.text)
+		m.Lines = append(m.Lines, clip(s.text))
 	}
 	if more := len(news) - maxLines; more > 0 {
 		m.Lines = append(m.Lines, fmt.Sprintf("… and %d more", more))
 	}
 	return m
+}
+
+// clip keeps a line readable, and a message within what its receivers take (Teams: 28 KB): one that is refused for its
+// length would be refused for ever, and all later ones wait behind it.
+func clip(line string) string {
+	runes := []rune(line)
+	if len(runes) <= maxLine {
+		return line
+	}
+	return string(runes[:maxLine-1]) + "…"
 }
 
 func (a Announcer) over(kind string, was ledger.Incident, r Result, now time.Time) notify.Message {

@@ -31,6 +31,9 @@ type Stage struct {
 	Silent string
 	// SecretVersion is the version of the Synthesize keys in use; fresh reads them again first.
 	SecretVersion func(ctx context.Context, fresh bool) (string, error)
+	// Whose asks Synthesize whose keys these are. It is asked where no look has proved them: somebody may have put another
+	// organization's keys into the secret since. Nil: nobody can have.
+	Whose func(ctx context.Context) (ledger.SynthesizeTenant, error)
 	// Token makes a name that no other attempt has. It is asked by many goroutines.
 	Token func() string
 	// Now is this machine's clock.
@@ -71,6 +74,9 @@ type work struct {
 	services ledger.Services
 	issued   time.Time // how far the ledger's observation times have got
 	fenced   time.Time // up to when what was read is told no more
+
+	proving sync.Mutex
+	proved  string // the version of the keys that a question of this batch has proved
 
 	owe    sync.Once
 	oweErr error
@@ -186,6 +192,9 @@ func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
 		return nil
 	}
 	if err := w.ready(ctx, m); err != nil {
+		return err
+	}
+	if err := w.prove(ctx, log, m); err != nil {
 		return err
 	}
 	t, err := w.Ledger.StartTelling(ctx, m.RunID, m.ObservedAt, m.Account.ID, m.Counts, w.services, w.Token())

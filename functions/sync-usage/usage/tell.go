@@ -52,7 +52,7 @@ func (w *work) tell(ctx context.Context, log *slog.Logger, m message.Usage, t le
 			w.Posted()
 		}
 		if out.Result == synthesize.Faulted {
-			w.refused(ctx, log, m, out)
+			w.refused(ctx, log, m, out.Err)
 			break
 		}
 	}
@@ -138,11 +138,11 @@ func result(out synthesize.Outcome) ledger.Result {
 }
 
 // refused notes a refused login, so that no other worker of this run tries it again.
-func (w *work) refused(ctx context.Context, log *slog.Logger, m message.Usage, out synthesize.Outcome) {
+func (w *work) refused(ctx context.Context, log *slog.Logger, m message.Usage, refused error) {
 	version, err := w.SecretVersion(ctx, false)
 	if err == nil {
 		err = w.Ledger.NoteRefusal(ctx, ledger.Refusal{
-			Vendor: ledger.Synthesize, RunID: m.RunID, ObservedAt: m.ObservedAt, SecretVersion: version, Text: out.Err.Error(),
+			Vendor: ledger.Synthesize, RunID: m.RunID, ObservedAt: m.ObservedAt, SecretVersion: version, Text: refused.Error(),
 		})
 	}
 	if err != nil {

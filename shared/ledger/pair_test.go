@@ -7,7 +7,7 @@ import (
 
 // A worker stalls after its mark; a newer count is accepted meanwhile; then the worker finds that its own post never went
 // out. What stands is the newer count, not what stood before both.
-func TestReview_OlderAttemptRefusedAfterANewerOneWasAccepted_TheNewerStands(t *testing.T) {
+func TestPair_OlderAttemptRefusedAfterANewerOneWasAccepted_TheNewerStands(t *testing.T) {
 	first := time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 	second := first.Add(10 * time.Minute)
 	service := Service{Key: "Servers", Name: "Servers", ID: "s1"}

@@ -8,7 +8,7 @@ import (
 )
 
 // SQS takes no message with a character that XML does not know, and JSON may write every one of them as it stands.
-func TestReview_CompanyWithACharacterThatNoQueueTakes_AllAreTold(t *testing.T) {
+func TestNames_CompanyWithACharacterThatNoQueueTakes_AllAreTold(t *testing.T) {
 	inWorld(t, 0, func(w *world) {
 		w.tenant.ChangeCompany(3, func(c *autotasktest.Company) { c.Name = "Odd \uffff\ufffe Ltd" })
 		if r, err := w.run(fetch.Event{}); err != nil {

@@ -52,7 +52,7 @@ func (w *world) killedLate(operation synthesizetest.Where, atOnce bool) {
 }
 
 // A count was marked a minute before its request went out. The process that follows at once must not take it for long over.
-func TestReview_KilledWithACountOnItsWay_AfterALongWait_LedgerDoesNotSayThatTheNextOneStands(t *testing.T) {
+func TestLate_KilledWithACountOnItsWay_AfterALongWait_LedgerDoesNotSayThatTheNextOneStands(t *testing.T) {
 	for _, atOnce := range []bool{true, false} {
 		inWorld(t, 0, func(w *world) {
 			w.settle()
@@ -68,7 +68,7 @@ func TestReview_KilledWithACountOnItsWay_AfterALongWait_LedgerDoesNotSayThatTheN
 }
 
 // The same of a service: it must be looked for when the request can take effect no more.
-func TestReview_KilledWithAServiceOnItsWay_AfterALongWait_IsMadeOnce(t *testing.T) {
+func TestLate_KilledWithAServiceOnItsWay_AfterALongWait_IsMadeOnce(t *testing.T) {
 	for i, ahead := range []time.Duration{0, 0, time.Hour, time.Hour} {
 		atOnce := i%2 == 0
 		inWorld(t, 0, func(w *world) {
@@ -88,7 +88,7 @@ func TestReview_KilledWithAServiceOnItsWay_AfterALongWait_IsMadeOnce(t *testing.
 }
 
 // A proxy loses patience and says so at once; the vendor goes on with the request.
-func TestReview_GatewayAnswersInTheVendorsPlace_TheRequestMayLandAfterANewerCount(t *testing.T) {
+func TestLate_GatewayAnswersInTheVendorsPlace_TheRequestMayLandAfterANewerCount(t *testing.T) {
 	inWorld(t, 0, func(w *world) {
 		w.settle()
 		w.retire(1, serverType, 1) // 3 -> 2
@@ -128,7 +128,7 @@ func (w *world) believes(account, name string) {
 }
 
 // The clock was an hour ahead when a request was lost that takes effect later, and has been set right since.
-func TestReview_ClockSetBackWhileARequestIsLate_LedgerDoesNotSayThatTheNextCountStands(t *testing.T) {
+func TestLate_ClockSetBackMeanwhile_LedgerDoesNotSayThatTheNextCountStands(t *testing.T) {
 	inWorld(t, 0, func(w *world) {
 		w.settle()
 		w.retire(1, serverType, 1) // 3 -> 2

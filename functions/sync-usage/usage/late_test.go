@@ -29,7 +29,7 @@ func (l *lateRebuild) PostCount(ctx context.Context, c synthesize.Count) synthes
 	return l.Poster.PostCount(ctx, c)
 }
 
-func TestReview_RepeatedForTheRebuild_AnswerLost_MakesTheNextCountMaybeTold(t *testing.T) {
+func TestLate_RepeatedForTheRebuild_AnswerLost_MakesTheNextCountMaybeTold(t *testing.T) {
 	d := newDesk(t, "1")
 	l := &lateRebuild{Poster: d.stage.Synthesize}
 	d.stage.Synthesize = l

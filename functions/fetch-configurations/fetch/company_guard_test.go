@@ -41,7 +41,7 @@ func (o *office) lost() {
 }
 
 // An answer that was lost the night before does not make a client's fall smaller.
-func TestReview_CompanyGuard_AnswerLostTheNightBefore_TheFallIsHeld(t *testing.T) {
+func TestCompanyGuard_AnswerLostTheNightBefore_TheFallIsHeld(t *testing.T) {
 	o := newOffice(t)
 	o.stage.Guard = fetch.Guard{MaxDropPercent: 100, MaxRisePercent: 100000, MaxCompanyDropPercent: 50}
 	ids := o.add(1, 1, 20)

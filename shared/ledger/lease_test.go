@@ -11,7 +11,7 @@ import (
 
 // No two machines' clocks agree to the millisecond. That is no reason for two runs to read at once: Autotask bears three
 // requests of a tenant at a time.
-func TestReview_SecondRunWhoseClockIsALittleBehind_IsToldThatOneIsRunning(t *testing.T) {
+func TestBegin_SecondRunWhoseClockIsALittleBehind_IsToldThatOneIsRunning(t *testing.T) {
 	for _, behind := range []time.Duration{time.Millisecond, time.Second, time.Minute} {
 		b := newBook(t)
 		ctx := context.Background()

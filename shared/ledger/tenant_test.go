@@ -10,7 +10,7 @@ import (
 )
 
 // A user who may not see company 0 gives no name. Two tenants that both give none are no less two.
-func TestReview_CompanyZeroIsNotSeen_AnotherDatabaseIsAnotherTenant(t *testing.T) {
+func TestTenant_CompanyZeroIsNotSeen_AnotherDatabaseIsAnotherTenant(t *testing.T) {
 	unnamed := func(database int64) ledger.AutotaskTenant { return ledger.AutotaskTenant{Database: database} }
 	for name, bound := range map[string][]ledger.AutotaskTenant{
 		"never seen":    {unnamed(5)},
@@ -43,7 +43,7 @@ func TestReview_CompanyZeroIsNotSeen_AnotherDatabaseIsAnotherTenant(t *testing.T
 }
 
 // A worker of the tenant that was left ends after the move. What its run counted is nothing to compare the new one with.
-func TestReview_WorkerOfTheTenantThatWasLeftEnds_TheGuardStillHasNothingToCompareWith(t *testing.T) {
+func TestAcceptTenant_WorkerOfTheTenantThatWasLeftEnds_TheGuardStillHasNothingToCompareWith(t *testing.T) {
 	b := newBook(t)
 	ctx := context.Background()
 	lease, err := b.Begin(ctx, "old", time.Minute)

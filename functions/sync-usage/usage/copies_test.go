@@ -32,7 +32,7 @@ func (s *scripted) PostCount(ctx context.Context, c synthesize.Count) synthesize
 }
 
 // A dead letter that was replayed twice comes as two messages in one batch.
-func TestReview_TwoCopiesInOneBatch_FirstAcceptedWhileARequestIsLate_TheSecondEnds(t *testing.T) {
+func TestCopies_TwoInOneBatch_FirstAcceptedWhileARequestIsLate_TheSecondEnds(t *testing.T) {
 	d := newDesk(t, "1")
 	d.stage.Synthesize = &scripted{Poster: d.stage.Synthesize, says: map[int]synthesize.Outcome{
 		1: {Result: synthesize.Accepted, Definite: true, Late: true},
@@ -49,7 +49,7 @@ func TestReview_TwoCopiesInOneBatch_FirstAcceptedWhileARequestIsLate_TheSecondEn
 }
 
 // The first copy has ended, so nothing of it can take effect any more. The second one's request can.
-func TestReview_TwoCopiesInOneBatch_NewerCountIsToldWhileTheSecondIsUnderWay_IsMaybeTold(t *testing.T) {
+func TestCopies_TwoInOneBatch_NewerCountIsToldWhileTheSecondIsUnderWay_IsMaybeTold(t *testing.T) {
 	d := newDesk(t, "1")
 	newer := *d.stage
 	s := &scripted{Poster: d.stage.Synthesize, says: map[int]synthesize.Outcome{

@@ -8,7 +8,7 @@ import (
 )
 
 // A person has approved that a client falls to so many devices of one service. As many of another are not what he saw.
-func TestReview_CompanyApproved_SameUnitsOfAnotherService_AreHeldAnew(t *testing.T) {
+func TestApproval_OfACompany_SameUnitsOfAnotherService_AreHeldAnew(t *testing.T) {
 	o := newOffice(t)
 	o.stage.Guard = fetch.Guard{MaxDropPercent: 100, MaxRisePercent: 100000, MaxCompanyDropPercent: 50}
 	desktops := o.add(1, 1, 20)

@@ -3,7 +3,7 @@ package ledger
 import "testing"
 
 // The name is the one that stands at Synthesize; else the account would never be given the company's.
-func TestReview_AccountThatStood_HasTheNameThatItHasThere(t *testing.T) {
+func TestAccount_ThatStood_HasTheNameThatItHasThere(t *testing.T) {
 	a := Account{ID: "175", Name: "Contoso", Wanted: true} // the name that its run means to give it
 	a.Stands("Contoso (old)")
 	if a.Name != "Contoso (old)" {
@@ -12,7 +12,7 @@ func TestReview_AccountThatStood_HasTheNameThatItHasThere(t *testing.T) {
 }
 
 // A rule that once took a name over keeps its service when another rule takes the name up again.
-func TestReview_NameTakenUpAgainByAnotherRule_LeavesTheRenamedServiceAlone(t *testing.T) {
+func TestServices_NameTakenUpAgainByAnotherRule_LeavesTheRenamedServiceAlone(t *testing.T) {
 	var s Services
 	s.Apply([]Rule{{Name: "Servers"}})
 	s.Apply([]Rule{{Name: "Managed Servers", Formerly: []string{"Servers"}}})

@@ -24,7 +24,7 @@ func (b bounded) Write(ctx context.Context, writes ...ledger.Write) error {
 }
 
 // Thousands of clients fall at once: the whole is held, recorded, and can be approved.
-func TestReview_ThousandsOfCompaniesFall_TheRunIsHeldAndCanBeApproved(t *testing.T) {
+func TestCompanyGuard_ThousandsOfCompaniesFall_TheRunIsHeldAndCanBeApproved(t *testing.T) {
 	o := newOffice(t)
 	o.book = ledger.New(bounded{o.store}, func() time.Time { return o.now })
 	o.stage.Ledger = o.book

@@ -10,7 +10,7 @@ import (
 )
 
 // What a run of before an import meant to make is made by the next run, as things are by then.
-func TestReview_LettersOfBeforeAnImport_MakeNothing(t *testing.T) {
+func TestImport_LettersOfBefore_MakeNothing(t *testing.T) {
 	d := newDesk(t)
 	ctx := context.Background()
 	d.now = observed

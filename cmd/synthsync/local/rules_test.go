@@ -38,7 +38,7 @@ func (p *place) servicesCalled(name string) int {
 
 // The connection breaks at once, and the request takes effect a moment later, within the client's time-out: whoever
 // makes the service again has to look first.
-func TestReview_ServiceWhoseAnswerWasLost_AndThatStandsAMomentLater_IsNotMadeTwice(t *testing.T) {
+func TestServices_AnswerWasLost_AndItStandsAMomentLater_IsNotMadeTwice(t *testing.T) {
 	p := newPlace(t)
 	p.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.Late, ApplyAfter: 100 * time.Millisecond, Match: isServicePost})
 	_, _ = p.run(fetch.Event{})
@@ -74,7 +74,7 @@ func serversUnruled(t *testing.T) *place {
 }
 
 // A person said --force once, and the service has been deleted at Synthesize: there is nothing left to be taken back.
-func TestReview_RuleRemovedAndServiceDeleted_ForceIsNeededOnce(t *testing.T) {
+func TestRules_RemovedAndServiceDeleted_ForceIsNeededOnce(t *testing.T) {
 	p := serversUnruled(t)
 	if err := p.sim.DeleteService("Managed Servers"); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestReview_RuleRemovedAndServiceDeleted_ForceIsNeededOnce(t *testing.T) {
 }
 
 // The same in the other order: all was taken back to 0 and accepted, and the service is deleted later.
-func TestReview_TakenBackToZeroAndServiceDeletedLater_IsNotHeld(t *testing.T) {
+func TestRules_RemovedAndTakenToZero_ServiceDeletedLater_IsNotHeld(t *testing.T) {
 	p := serversUnruled(t)
 	if r, err := p.machine.Run(t.Context(), fetch.Event{Force: true}); err != nil || r.State != fetch.StateDone {
 		t.Fatalf("%s %v", r.State, err)
@@ -102,7 +102,7 @@ func TestReview_TakenBackToZeroAndServiceDeletedLater_IsNotHeld(t *testing.T) {
 }
 
 // The MSP no longer sells it: unmapped at Synthesize, removed from the rules, forced once.
-func TestReview_RuleRemovedAndServiceUnmapped_ForceIsNeededOnce(t *testing.T) {
+func TestRules_RemovedAndServiceUnmapped_ForceIsNeededOnce(t *testing.T) {
 	p := serversUnruled(t)
 	if err := p.sim.UnmapService("Managed Servers"); err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestReview_RuleRemovedAndServiceUnmapped_ForceIsNeededOnce(t *testing.T) {
 }
 
 // A rename that is taken back before anything was told finds the service that it had found.
-func TestReview_RenameTakenBack_MakesNoSecondService(t *testing.T) {
+func TestRules_RenameTakenBack_MakesNoSecondService(t *testing.T) {
 	p := newPlace(t)
 	p.rules("- service: Servers\n  types: [Server]\n")
 	p.mustRun()
@@ -128,7 +128,7 @@ func TestReview_RenameTakenBack_MakesNoSecondService(t *testing.T) {
 }
 
 // Too few devices for the guard's figures, and the type has another name now: no device is gone.
-func TestReview_TypeRenamed_FewItems_IsNoZero(t *testing.T) {
+func TestRules_TypeRenamed_FewItems_IsNoZero(t *testing.T) {
 	p := newPlace(t)
 	for c := int64(3); c <= 8; c++ {
 		p.retire(c, server, 3)
@@ -149,7 +149,7 @@ func TestReview_TypeRenamed_FewItems_IsNoZero(t *testing.T) {
 }
 
 // Counts that are not mapped are tried every run and are never accepted: they cannot pay a rebuild.
-func TestReview_RebuildIsOwed_AndOnlyUnmappedCountsAreDue_IsPaid(t *testing.T) {
+func TestRebuild_IsOwed_AndOnlyUnmappedCountsAreDue_IsPaid(t *testing.T) {
 	p := newPlace(t)
 	p.rules(both)
 	p.mustRun()

@@ -12,7 +12,7 @@ import (
 )
 
 // A dead letter outlives the ledger that knew of the newer run. An imported one that is older must not let it win.
-func TestReview_LetterOfBeforeAnImport_ReplacesNothingNewer(t *testing.T) {
+func TestImport_LetterOfBefore_ReplacesNothingNewer(t *testing.T) {
 	d := newDesk(t, "1")
 	ctx := context.Background()
 	now := observed

@@ -1,0 +1,73 @@
+package functions_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
+	"github.com/synthsync/synthsync/shared/lambdatest"
+	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
+)
+
+// counted is how many counts Synthesize was sent.
+func (s *stack) counted() int {
+	n := 0
+	for _, r := range s.sim.Requests() {
+		if r.Operation == synthesizetest.PostCount {
+			n++
+		}
+	}
+	return n
+}
+
+// A run has looked at Synthesize. Before its counts are told, somebody puts another organization's keys into the secret.
+func TestCloud_KeysOfAnotherOrganization_BetweenTheLookAndTheCounts_NothingIsTold(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	s.sim.MapAll()
+	s.run()
+	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 1, Type: 3})
+	if r := s.invoke(lambdatest.SchedulerEvent("another organization", time.Now())); r.Error != nil {
+		t.Fatal(r.Error)
+	}
+	s.drain("accounts.fifo", s.account)
+	s.sim.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
+	s.secrets(autotasktest.DefaultCredentials.Secret, synthesizetest.DefaultPartnerKey, "v2")
+	s.usage = s.start("./sync-usage") // a new process, which has read the new keys
+	s.sim.ResetLog()
+	s.drain("usage.fifo", s.usage)
+	if n := s.counted(); n != 0 {
+		t.Errorf("%d counts were sent to another organization", n)
+	}
+	if s.cloud.Queue("usage.fifo").Len() != 1 {
+		t.Error("the message did not wait")
+	}
+	if log := s.usage.Log(); !strings.Contains(log, "this ledger belongs to the Synthesize tenant") {
+		t.Errorf("the log does not say why: %s", log)
+	}
+}
+
+// Keys that were rotated are the same tenant's: what waits is told with them at once.
+func TestCloud_KeysRotatedBetweenTheLookAndTheCounts_AreAskedWhoseTheyAre_AndTell(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	s.sim.MapAll()
+	s.run()
+	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 1, Type: 3})
+	if r := s.invoke(lambdatest.SchedulerEvent("rotated", time.Now())); r.Error != nil {
+		t.Fatal(r.Error)
+	}
+	s.drain("accounts.fifo", s.account)
+	s.secrets(autotasktest.DefaultCredentials.Secret, s.sim.RotatePartnerKey(""), "v2")
+	s.usage = s.start("./sync-usage")
+	s.sim.ResetLog()
+	s.drain("usage.fifo", s.usage)
+	s.truth()
+	if n := s.sim.Total(); n != 2 {
+		t.Errorf("%d requests, want the question and the count", n)
+	}
+	s.noSecrets()
+}
