@@ -13,8 +13,12 @@ import (
 // prove makes sure that the keys in use lead to the ledger's own tenant, at the cost of one request of a batch where they are
 // not those that the last look went well with. Counts of one organization are nothing to tell another.
 func (w *work) prove(ctx context.Context, log *slog.Logger, m message.Usage) error {
-	w.proving.Lock()
-	defer w.proving.Unlock()
+	select {
+	case w.proving <- struct{}{}:
+		defer func() { <-w.proving }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	version, err := w.SecretVersion(ctx, false)
 	if err != nil {
 		return err

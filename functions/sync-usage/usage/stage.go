@@ -56,7 +56,7 @@ type Stage struct {
 // Handle works a batch of messages and reports those that must come again. The slice is never nil: a missing list of
 // failures is not taken for success everywhere.
 func (s *Stage) Handle(ctx context.Context, batch []queue.Received) ([]queue.Failure, Summary) {
-	w := &work{Stage: s, token: s.Token(), totals: map[time.Time]*Summary{}}
+	w := &work{Stage: s, token: s.Token(), proving: make(chan struct{}, 1), totals: map[time.Time]*Summary{}}
 	var failures []queue.Failure
 	if s.Silent != "" {
 		failures = w.pass(ctx, batch, s.Silent)
@@ -75,8 +75,8 @@ type work struct {
 	issued   time.Time // how far the ledger's observation times have got
 	fenced   time.Time // up to when what was read is told no more
 
-	proving sync.Mutex
-	proved  string // the version of the keys that a question of this batch has proved
+	proving chan struct{} // who has the one place in it may ask; a wait in which time goes on, as no mutex's is
+	proved  string        // the version of the keys that a question of this batch has proved
 
 	owe    sync.Once
 	oweErr error
