@@ -67,6 +67,11 @@ func (s Services) ByName(name string) (Service, bool) {
 			return service, true
 		}
 	}
+	for _, service := range s.List { // or before somebody wrote it with another case
+		if fold(service.Name) == fold(name) {
+			return service, true
+		}
+	}
 	return Service{}, false
 }
 

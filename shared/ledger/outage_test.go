@@ -10,7 +10,7 @@ import (
 )
 
 // Synthesize is out of reach for a year. DynamoDB takes 400 KB a document, and what is known must not get lost meanwhile.
-func TestReview_OutageOfAYear_ThePairStaysSmallAndForgetsNothing(t *testing.T) {
+func TestOutage_OutageOfAYear_ThePairStaysSmallAndForgetsNothing(t *testing.T) {
 	b := newBook(t)
 	b.finish(b.start("before", start, servers(5)), yes)
 	at := start
@@ -38,7 +38,7 @@ func TestReview_OutageOfAYear_ThePairStaysSmallAndForgetsNothing(t *testing.T) {
 }
 
 // An attempt that began long ago and may arrive yet is not among those that are forgotten: its worker reported late.
-func TestReview_LateRequestOfAnOldAttempt_IsRemembered(t *testing.T) {
+func TestOutage_LateRequestOfAnOldAttempt_IsRemembered(t *testing.T) {
 	b := newBook(t)
 	slow := b.start("slow", start, servers(7))
 	b.now = start.Add(3 * b.AttemptLives)
@@ -50,7 +50,7 @@ func TestReview_LateRequestOfAnOldAttempt_IsRemembered(t *testing.T) {
 	}
 }
 
-func TestReview_OutageOfMonths_TheDebtsStayFewAndAreOwed(t *testing.T) {
+func TestOutage_OutageOfMonths_TheDebtsStayFewAndAreOwed(t *testing.T) {
 	b := newBook(t)
 	ctx := context.Background()
 	for batch := range 2000 {

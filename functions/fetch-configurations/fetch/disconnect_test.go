@@ -12,7 +12,7 @@ import (
 )
 
 // A disconnect makes unknown what stands. A client's fall is no smaller for that.
-func TestReview_CompanyGuard_AccountsWereDeletedTheNightBefore_TheFallIsHeld(t *testing.T) {
+func TestCompanyGuard_AccountsWereDeletedTheNightBefore_TheFallIsHeld(t *testing.T) {
 	o := newOffice(t)
 	o.stage.Guard = fetch.Guard{MaxDropPercent: 100, MaxRisePercent: 100000, MaxCompanyDropPercent: 50}
 	ids := o.add(1, 1, 20)
@@ -33,7 +33,7 @@ func TestReview_CompanyGuard_AccountsWereDeletedTheNightBefore_TheFallIsHeld(t *
 }
 
 // The ids of another tenant's companies mean other companies.
-func TestReview_CompanyGuard_AnotherTenantAccepted_IsComparedWithNothing(t *testing.T) {
+func TestCompanyGuard_AnotherTenantAccepted_IsComparedWithNothing(t *testing.T) {
 	o := newOffice(t)
 	o.stage.Guard = fetch.Guard{MaxDropPercent: 100, MaxRisePercent: 100000, MaxCompanyDropPercent: 50}
 	ids := o.add(1, 1, 20)
@@ -58,7 +58,7 @@ func onlyServers(t *testing.T) services.Rules {
 
 // A person has let 21 units go that no rule names any more. Meanwhile a dead letter of the last run that told was replayed,
 // and there are many more.
-func TestReview_UnruledServiceApproved_MoreWasToldSince_IsHeldAnew(t *testing.T) {
+func TestApproval_UnruledServiceApproved_MoreWasToldSince_IsHeldAnew(t *testing.T) {
 	o := newOffice(t)
 	o.add(1, 1, 20)
 	o.add(2, 1, 500)
@@ -83,7 +83,7 @@ func TestReview_UnruledServiceApproved_MoreWasToldSince_IsHeldAnew(t *testing.T)
 }
 
 // That an answer was lost makes what is taken back no less.
-func TestReview_UnruledService_AnswersLost_TheReasonNamesTheUnits(t *testing.T) {
+func TestApproval_UnruledService_AnswersLost_TheReasonNamesTheUnits(t *testing.T) {
 	o := newOffice(t)
 	o.add(1, 1, 20)
 	o.night()

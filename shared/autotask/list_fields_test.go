@@ -9,7 +9,7 @@ import (
 
 // Who is not marked active can be counted as 0 (INACTIVE_COMPANIES), and a name that is missing would go to Synthesize. What
 // Autotask leaves out is neither a no nor a name.
-func TestReview_CompanyWithoutItsFields_IsNoCompanyThatIsNotActive(t *testing.T) {
+func TestCompanies_CompanyWithoutItsFields_IsNoCompanyThatIsNotActive(t *testing.T) {
 	for row, want := range map[string]struct {
 		active bool
 		fault  string

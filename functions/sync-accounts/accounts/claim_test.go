@@ -34,7 +34,7 @@ func (d *desk) busy(suffix string, meanwhile, then func()) {
 }
 
 // SQS hands one message to two workers. The first waits so long for Synthesize that the second takes his claim for dead.
-func TestReview_WorkerWaitsLongerThanHisClaimLives_TheServiceIsMadeOnce(t *testing.T) {
+func TestAccounts_WorkerWaitsLongerThanHisClaimLives_TheServiceIsMadeOnce(t *testing.T) {
 	d := newDesk(t)
 	m := d.services(observed, "Servers")
 	d.busy("/service", func() {
@@ -52,7 +52,7 @@ func TestReview_WorkerWaitsLongerThanHisClaimLives_TheServiceIsMadeOnce(t *testi
 }
 
 // While the first one waits, nobody comes; his claim must not look dead while his next request is under way.
-func TestReview_WorkerGoesOnAfterALongWait_HisClaimBeginsAnew(t *testing.T) {
+func TestAccounts_WorkerGoesOnAfterALongWait_HisClaimBeginsAnew(t *testing.T) {
 	d := newDesk(t)
 	m := d.services(observed, "Servers")
 	second := []queue.Failure{}
@@ -65,7 +65,7 @@ func TestReview_WorkerGoesOnAfterALongWait_HisClaimBeginsAnew(t *testing.T) {
 	}
 }
 
-func TestReview_WorkerWaitsLongerThanHisClaimLives_TheAccountsAreMadeOnce(t *testing.T) {
+func TestAccounts_WorkerWaitsLongerThanHisClaimLives_TheAccountsAreMadeOnce(t *testing.T) {
 	d := newDesk(t)
 	d.handle(d.services(observed, "Servers"))
 	both, one := []queue.Received{d.account(observed, "1", "A"), d.account(observed, "2", "B")}, d.account(observed, "1", "A")
@@ -89,7 +89,7 @@ func TestReview_WorkerWaitsLongerThanHisClaimLives_TheAccountsAreMadeOnce(t *tes
 }
 
 // A worker who made an account died before he could say so, and after the look of the one who comes next.
-func TestReview_ClaimOnAnAccountTakenOver_IsLookedForBeforeItIsMade(t *testing.T) {
+func TestAccounts_ClaimOnAnAccountTakenOver_IsLookedForBeforeItIsMade(t *testing.T) {
 	d := newDesk(t)
 	d.handle(d.services(observed, "Servers"))
 	d.must(d.stage().Synthesize.CreateAccounts(context.Background(), []synthesize.NewAccount{{ID: "1", Name: "A"}}, nil))
@@ -122,7 +122,7 @@ func (d *desk) renaming(from, to string) {
 }
 
 // Names are texts that people type. Should Synthesize keep one otherwise than it was given, the service is known by its id.
-func TestReview_SynthesizeKeepsAnotherName_TheServiceIsMadeOnceAndKnownByItsID(t *testing.T) {
+func TestAccounts_SynthesizeKeepsAnotherName_TheServiceIsMadeOnceAndKnownByItsID(t *testing.T) {
 	d := newDesk(t)
 	d.renaming("Managed  Servers", "Managed Servers")
 	for night := range 3 {
@@ -160,7 +160,7 @@ func TestOutside_SynthesizeKeepsAnotherNameAndItsAnswerIsLost_ASecondOneIsMade(t
 }
 
 // Synthesize says that it made the service and lists it nowhere: not even a later run makes it again.
-func TestReview_SynthesizeSaysThatItMadeAServiceAndDoesNotListIt_IsNotAskedAgain(t *testing.T) {
+func TestAccounts_SynthesizeSaysThatItMadeAServiceAndDoesNotListIt_IsNotAskedAgain(t *testing.T) {
 	d := newDesk(t)
 	d.handle(d.services(observed, "Workstations"))
 	asked := 0
@@ -185,7 +185,7 @@ func TestReview_SynthesizeSaysThatItMadeAServiceAndDoesNotListIt_IsNotAskedAgain
 }
 
 // With an integration that is made anew all services have new ids. None of them has to do with what was asked for before.
-func TestReview_IntegrationMadeAnewWhileAServiceIsAskedFor_ItIsMade(t *testing.T) {
+func TestAccounts_IntegrationMadeAnewWhileAServiceIsAskedFor_ItIsMade(t *testing.T) {
 	d := newDesk(t)
 	d.handle(d.services(observed, "Workstations"))
 	d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {

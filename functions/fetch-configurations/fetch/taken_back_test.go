@@ -28,7 +28,7 @@ func (i *interrupted) Write(ctx context.Context, writes ...ledger.Write) error {
 
 // A dead letter is replayed between the guard's look and the moment in which the run writes down what it is going to tell.
 // What it tells of a service that no rule names any more has been shown to nobody.
-func TestReview_ToldWhileTheRunDecides_IsNotTakenBackUnseen(t *testing.T) {
+func TestFetch_ToldWhileTheRunDecides_IsNotTakenBackUnseen(t *testing.T) {
 	o := newOffice(t)
 	store := &interrupted{Store: o.store}
 	o.book = ledger.New(store, func() time.Time { return o.now })
@@ -76,7 +76,7 @@ func TestReview_ToldWhileTheRunDecides_IsNotTakenBackUnseen(t *testing.T) {
 }
 
 // A released client's devices are still there, and no rule or setting counts them for the time being. That is not gone.
-func TestReview_ReleasedCompany_DevicesOutOfAllCounts_IsNotGone(t *testing.T) {
+func TestRelease_ReleasedCompany_DevicesOutOfAllCounts_IsNotGone(t *testing.T) {
 	for name, change := range map[string]func(*office, *fetch.Stage, bool){
 		"inactive, and such count as 0": func(o *office, s *fetch.Stage, out bool) {
 			o.tenant.ChangeCompany(1, func(c *autotasktest.Company) { c.Inactive = true })
