@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,5 +51,23 @@ func TestJournal_ABrokenLine_IsNamed(t *testing.T) {
 	}
 	if _, err := readJournal(path + ".not"); err == nil {
 		t.Error("a journal that is not there was read")
+	}
+}
+
+func TestJournal_ThePageSaysHowLongTheSearchHasBeen(t *testing.T) {
+	all, err := readJournal(filepath.Join("..", "histories.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	histories := 0
+	for _, s := range all {
+		histories += s.Histories
+	}
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "wrong-bill.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := fmt.Sprintf("**%d histories**", histories); !strings.Contains(string(page), said) {
+		t.Errorf("docs/wrong-bill.md does not say %s, which the journal adds up to", said)
 	}
 }
