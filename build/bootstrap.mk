@@ -4,7 +4,7 @@
 #
 #   CGO_ENABLED=0     no library of the building machine in the bootstrap; it has to run on Amazon Linux
 #   -tags lambda.norpc, -ldflags "-s -w"    without the old RPC server and debug tables: half the size, a quicker start
-#   -funcalign=16     functions begin at multiples of 16 bytes on x86_64 too, not of 32: 1 % smaller
+#   -funcalign=8      on x86_64: functions begin at multiples of 8 bytes, not of 32: 1.5 % smaller (arm64 keeps its 16)
 #   -trimpath         no path of the building machine in the bootstrap
 #   -gcflags          see below
 
@@ -23,8 +23,9 @@ INLINE := runtime/... internal/runtime/... internal/bytealg internal/abi sync/..
   compress/... hash/... crypto/cipher crypto/subtle crypto/internal/fips140/aes/... crypto/internal/fips140/sha256 crypto/internal/fips140/sha512 \
   crypto/internal/fips140/hmac crypto/internal/fips140/subtle crypto/internal/fips140/alias crypto/internal/fips140/bigmod crypto/internal/fips140deps/... \
   github.com/go-json-experiment/... github.com/synthsync/synthsync/shared/autotask
+FUNCALIGN := $(if $(filter amd64,$(GOARCH)),8,16)
 GCFLAGS := -gcflags=all=-l $(INLINE:%=-gcflags=%=)
 
 .PHONY: build-FetchConfigurations build-SyncAccounts build-SyncUsage
 build-FetchConfigurations build-SyncAccounts build-SyncUsage:
-	go build -trimpath -tags lambda.norpc -ldflags "-s -w -funcalign=16" $(GCFLAGS) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FOLDER)
+	go build -trimpath -tags lambda.norpc -ldflags "-s -w -funcalign=$(FUNCALIGN)" $(GCFLAGS) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FOLDER)

@@ -204,6 +204,17 @@ func (s *story) outlastsAnOutage(t *testing.T) {
 	if got := s.record(t, old).Outcomes.Superseded; got != len(affected) {
 		t.Errorf("%d counts of the old run ended as superseded, want %d", got, len(affected))
 	}
+	// A request that was answered with 503 may have been on its way yet when the newer run told its count: such counts are told
+	// once more.
+	within(t, delivered, "no count is in doubt any more", func() error {
+		var result fetch.Result
+		s.operate(t, 0, &result, "run")
+		if again := result.Usage.Posted; again > 0 {
+			return fmt.Errorf("%d are told once more", again)
+		}
+		return nil
+	})
+	s.quiet(t, delivered)
 }
 
 func (s *story) buriesPoison(t *testing.T) {

@@ -64,7 +64,11 @@ var inlined = []string{
 
 // flags are those of build/bootstrap.mk.
 func flags() []string {
-	out := []string{"-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -funcalign=16", "-gcflags=all=-l"}
+	align := "16"
+	if runtime.GOARCH == "amd64" {
+		align = "8"
+	}
+	out := []string{"-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -funcalign=" + align, "-gcflags=all=-l"}
 	for _, pattern := range inlined {
 		out = append(out, "-gcflags="+pattern+"=")
 	}

@@ -18,7 +18,8 @@ func TestFlags_AreThoseOfTheMakefile(t *testing.T) {
 		t.Errorf("bootstrap.mk has %q\nhere are %q", got, inlined)
 	}
 	for _, flag := range []string{
-		"\nGCFLAGS := -gcflags=all=-l $(INLINE:%=-gcflags=%=)\n", "\n\tgo build -trimpath -tags lambda.norpc -ldflags \"-s -w -funcalign=16\" $(GCFLAGS) ",
+		"\nGCFLAGS := -gcflags=all=-l $(INLINE:%=-gcflags=%=)\n", "\n\tgo build -trimpath -tags lambda.norpc -ldflags \"-s -w -funcalign=$(FUNCALIGN)\" $(GCFLAGS) ",
+		"\nFUNCALIGN := $(if $(filter amd64,$(GOARCH)),8,16)\n",
 	} {
 		if !strings.Contains(string(text), flag) {
 			t.Errorf("bootstrap.mk lacks %q", flag)
