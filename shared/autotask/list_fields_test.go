@@ -19,6 +19,8 @@ func TestCompanies_CompanyWithoutItsFields_IsNoCompanyThatIsNotActive(t *testing
 		`{"id":7,"companyName":"A","isActive":null,"companyType":1}`:  {true, ""},
 		`{"id":7,"companyName":"A","companyType":1}`:                  {false, "lacks companyName or isActive"},
 		`{"id":7,"isActive":true,"companyType":1}`:                    {false, "lacks companyName or isActive"},
+		// Nor does it have those of the one before it.
+		`{"id":6,"companyName":"Z","isActive":true,"companyType":1},{"id":7,"companyType":1}`: {false, "lacks companyName or isActive"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newTenant(nil)

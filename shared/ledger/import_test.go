@@ -210,6 +210,41 @@ func TestImport_WhileARunReads_IsRefused(t *testing.T) {
 	}
 }
 
+// A run that was killed gave its lease back to nobody. It ends by itself, and the import may go on.
+func TestImport_AfterARunThatDied_WaitsForItsLeaseAlone(t *testing.T) {
+	now := time.Date(2026, 11, 2, 2, 0, 0, 0, time.UTC)
+	book := ledger.New(memory.New(), func() time.Time { return now })
+	if _, err := book.Begin(t.Context(), "killed", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if _, err := book.Import(t.Context(), exported(t, 1), true, ledger.Act{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// When the export was made, nobody had mapped the account. It may have been mapped and told since, so a zero is told.
+func TestImport_PairThatNobodyHadMapped_MayHaveBeenToldSince(t *testing.T) {
+	b := newBook(t)
+	held, err := b.Begin(t.Context(), "run", time.Minute)
+	b.must(err)
+	b.must(b.End(t.Context(), held))
+	b.finish(b.start("a", start, servers(5)), noMap)
+	var text bytes.Buffer
+	if _, err := b.Export(t.Context(), &text, "here", "1"); err != nil {
+		t.Fatal(err)
+	}
+	transfer, err := ledger.ReadTransfer(&text)
+	b.must(err)
+	there := &book{Ledger: ledger.New(memory.New(), func() time.Time { return b.now }), t: t}
+	if _, err := there.Import(t.Context(), transfer, false, ledger.Act{Actor: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	if p := there.pair("Servers"); p.State != ledger.Unknown || p.NoMap || !p.MayStandAboveZero() {
+		t.Errorf("got %+v, want unknown, and tried at once", p)
+	}
+}
+
 // The export was older than an account; a disconnect took the account away. When it is made again, Synthesize may hold what
 // it was told in between.
 func TestImport_AnAccountMadeAfterIt_MayHaveBeenToldBefore(t *testing.T) {
@@ -227,6 +262,11 @@ func TestImport_AnAccountMadeAfterIt_MayHaveBeenToldBefore(t *testing.T) {
 	adopted.Made("Contoso")
 	if p := adopted.Pair(ledger.Service{Key: "a", ID: "1", Adopted: true}); p.State != ledger.Unknown {
 		t.Errorf("an account of an import that is made: its pair is %q", p.State)
+	}
+	found := ledger.Account{ID: "175", Adopted: true, Making: &ledger.Making{Token: "mine"}}
+	found.Stands("Contoso")
+	if p := found.Pair(ledger.Service{Key: "a", ID: "1", Adopted: true}); p.State != ledger.Unknown {
+		t.Errorf("an account of an import that is found where its answer was lost: its pair is %q", p.State)
 	}
 }
 

@@ -25,3 +25,19 @@ func TestBegin_SecondRunWhoseClockIsALittleBehind_IsToldThatOneIsRunning(t *test
 		b.must(b.End(ctx, first))
 	}
 }
+
+// A run that lasted longer than its lease gives back nothing but its own.
+func TestEnd_LeaseThatAnotherRunHasTakenOver_Stands(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	slow, err := b.Begin(ctx, "slow", 16*time.Minute)
+	b.must(err)
+	b.now = b.now.Add(16 * time.Minute)
+	_, err = b.Begin(ctx, "next", 16*time.Minute)
+	b.must(err)
+	b.must(b.End(ctx, slow))
+	var running *ledger.RunningError
+	if _, err := b.Begin(ctx, "third", 16*time.Minute); !errors.As(err, &running) || running.RunID != "next" {
+		t.Errorf("got %v, want that the next one is running", err)
+	}
+}

@@ -50,6 +50,41 @@ func TestOutage_LateRequestOfAnOldAttempt_IsRemembered(t *testing.T) {
 	}
 }
 
+// Of the attempts that are long over one stands for all, but never an echo of what was before in place of another count.
+func TestOutage_EchoThatEndedLast_StandsForNoOtherCount(t *testing.T) {
+	b := newBook(t)
+	first := b.start("first", start, servers(5))
+	echo := b.start("echo", start, servers(5))
+	b.finish(first, yes)
+	b.now = start.Add(time.Minute)
+	b.finish(b.start("lost", b.now, servers(7)), ledger.Result{Answer: ledger.Unclear})
+	b.now = b.now.Add(time.Second)
+	b.finish(echo, ledger.Result{Answer: ledger.Unclear, Late: true})
+	b.now = b.now.Add(3 * b.AttemptLives)
+	b.finish(b.start("refused", b.now, servers(9)), no)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Errorf("got %+v, want maybe told: the 7 may have arrived", p)
+	}
+}
+
+// What ended while a worker who lives yet was at work is known to him when he ends, however much was begun since.
+func TestOutage_AttemptThatEndedWhileAWorkerLives_IsRemembered(t *testing.T) {
+	b := newBook(t)
+	older := b.start("older", start, servers(5))
+	read := start.Add(time.Second)
+	slow, again := b.start("slow", read, servers(7)), b.start("again", read, servers(7))
+	b.now = start.Add(time.Minute)
+	b.finish(older, ledger.Result{Answer: ledger.Unclear})
+	b.now = b.now.Add(time.Second)
+	b.finish(again, ledger.Result{Answer: ledger.Unclear})
+	b.now = b.now.Add(b.AttemptLives * 3 / 4)
+	b.start("once more", read, servers(7))
+	b.finish(slow, yes)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Errorf("got %+v, want maybe told: the 5 may have landed after the 7", p)
+	}
+}
+
 func TestOutage_OutageOfMonths_TheDebtsStayFewAndAreOwed(t *testing.T) {
 	b := newBook(t)
 	ctx := context.Background()

@@ -202,6 +202,19 @@ func TestTelling_AccountMadeAgainWhileARequestIsLate_NextCountIsMaybeTold(t *tes
 	}
 }
 
+// A zero that nobody maps again after a disconnect is no lost mapping: there is nothing that would not be billed.
+func TestTelling_AccountMadeAgainThatWasToldZero_NoMapIsNoLoss(t *testing.T) {
+	for units, lost := range map[int64]bool{0: false, 5: true} {
+		b := newBook(t)
+		b.finish(b.start("a", start, servers(units)), yes)
+		b.must(b.NoteAccount(context.Background(), "175", func(a *ledger.Account) { a.Missing(); a.Made("Contoso") }))
+		b.finish(b.start("b", start.Add(time.Minute), servers(units)), noMap)
+		if p := b.pair("Servers"); p.Lost() != lost {
+			t.Errorf("told %d before, got %+v, want lost %t", units, p, lost)
+		}
+	}
+}
+
 // A ledger restored from a backup issues the times of forgotten runs anew. A message of a forgotten run is not that of the
 // run that has its time now.
 func TestTelling_OfAnotherRunOfTheSameTime_IsSuperseded(t *testing.T) {

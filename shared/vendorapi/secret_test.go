@@ -6,6 +6,7 @@ import (
 	"html"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,6 +39,23 @@ func TestDo_AnswerThatRepeatsTheSecret_HoweverItSpellsIt_IsNotQuotedWithIt(t *te
 				}
 			})
 		}
+	}
+}
+
+// An answer is quoted with its beginning. A secret that stands where it is cut is not quoted with its own beginning either.
+func TestDo_AnswerThatIsCutWithinTheSecret_IsNotQuotedWithAPartOfIt(t *testing.T) {
+	const secret = "7kQ2-vW9x-Lm4p-Zt8r"
+	for before := 270; before <= 300; before++ {
+		bubble(t, strconv.Itoa(before), func(t *testing.T) {
+			handler, _ := scripted(status(400, strings.Repeat("n", before)+secret))
+			c := caller(t, handler, func(c *vendorapi.Config[login]) {
+				c.Credentials = func(context.Context, bool) (login, string, error) { return login{secret}, "v1", nil }
+			})
+			err := c.Do(t.Context(), get())
+			if err == nil || !strings.Contains(err.Error(), "nnn") || strings.Contains(err.Error(), secret[:4]) {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
 

@@ -2,7 +2,6 @@ package accounts_test
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/synthesize"
-	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
 // busy answers the first request of a kind with 429, and lets things happen while the client waits for the next one, and
@@ -53,15 +51,24 @@ func TestAccounts_WorkerWaitsLongerThanHisClaimLives_TheServiceIsMadeOnce(t *tes
 
 // While the first one waits, nobody comes; his claim must not look dead while his next request is under way.
 func TestAccounts_WorkerGoesOnAfterALongWait_HisClaimBeginsAnew(t *testing.T) {
-	d := newDesk(t)
-	m := d.services(observed, "Servers")
-	second := []queue.Failure{}
-	d.busy("/service", func() { d.now = d.now.Add(time.Minute) }, func() { second = d.handle(m) })
-	if failures := d.handle(m); len(failures) != 0 {
-		t.Errorf("%+v", failures)
-	}
-	if n := d.made("Servers"); n != 1 || len(second) != 1 || second[0].RetryAfter == 0 {
-		t.Errorf("the service stands %d times; who came while it was asked for: %+v", n, second)
+	for path, made := range map[string]func(*desk) int{
+		"/service":               func(d *desk) int { return d.made("Servers") },
+		"/organization/accounts": func(d *desk) int { return len(d.sim.Accounts()) },
+	} {
+		d := newDesk(t)
+		m := d.services(observed, "Servers")
+		if path != "/service" {
+			d.handle(m)
+			m = d.account(observed, "1", "A")
+		}
+		second := []queue.Failure{}
+		d.busy(path, func() { d.now = d.now.Add(time.Minute) }, func() { second = d.handle(m) })
+		if failures := d.handle(m); len(failures) != 0 {
+			t.Errorf("%s: %+v", path, failures)
+		}
+		if n := made(d); n != 1 || d.asked("POST", path) != 1 || len(second) != 1 || second[0].RetryAfter == 0 {
+			t.Errorf("%s: made %d times; who came while it was asked for: %+v", path, n, second)
+		}
 	}
 }
 
@@ -88,6 +95,87 @@ func TestAccounts_WorkerWaitsLongerThanHisClaimLives_TheAccountsAreMadeOnce(t *t
 	}
 }
 
+// Who took a claim over has not sent his request yet: also then the first worker sends his no more.
+func TestAccounts_ClaimTakenOverByAWorkerWhoHasNotMadeItYet_TheFirstOneSendsNothing(t *testing.T) {
+	newer := observed.Add(time.Hour)
+	for name, c := range map[string]struct {
+		path      string
+		meanwhile func(*desk)
+	}{
+		"an account": {"/organization/accounts", func(d *desk) {
+			d.must(d.book.NoteAccount(context.Background(), "1", func(a *ledger.Account) {
+				a.Making = &ledger.Making{Token: "another", Since: d.now}
+			}))
+		}},
+		"a service": {"/service", func(d *desk) {
+			d.change(func(s *ledger.Services) { s.List[0].Making = &ledger.Making{Token: "another", Since: d.now} })
+		}},
+		"a service, and a newer run's rules are in force": {"/service", func(d *desk) {
+			d.change(func(s *ledger.Services) { s.Intent = &ledger.Intent{RunID: "newer", ObservedAt: newer} })
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			m := d.services(observed, "Servers")
+			if c.path != "/service" {
+				d.handle(m)
+				m = d.account(observed, "1", "A")
+			}
+			d.busy(c.path, func() { d.now = d.now.Add(time.Minute); c.meanwhile(d) }, nil)
+			failures := d.handle(m)
+			if len(failures) != 1 || failures[0].RetryAfter == 0 || d.asked("POST", c.path) != 0 {
+				t.Errorf("%+v, asked %d times, want that it rests", failures, d.asked("POST", c.path))
+			}
+		})
+	}
+}
+
+// A definite no ends the claim of him who asked, and nobody else's.
+func TestAccounts_AnAccountIsRefusedToOneWhoseClaimWasTakenOver_TheOthersClaimStands(t *testing.T) {
+	for name, making := range map[string]*ledger.Making{"taken over": {Token: "another"}, "his own": nil} {
+		d := newDesk(t)
+		d.handle(d.services(observed, "Servers"))
+		d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodPost {
+				return http.DefaultTransport.RoundTrip(r)
+			}
+			if making != nil {
+				d.now = d.now.Add(time.Minute)
+				making.Since = d.now
+				d.must(d.book.NoteAccount(context.Background(), "1", func(a *ledger.Account) { a.Making = making }))
+			}
+			return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+		})}
+		failures := d.handle(d.account(observed, "1", "A"))
+		a, err := d.book.Account(context.Background(), "1")
+		d.must(err)
+		if len(failures) != 1 || (a.Making != nil) != (making != nil) {
+			t.Errorf("%s: %+v, the claim is %+v", name, failures, a.Making)
+		}
+	}
+}
+
+// A newer run's rules come into force while an older run's message is being worked. What they do not name is not made.
+func TestAccounts_NewerRulesWhileTheMessageLooks_NothingIsMade(t *testing.T) {
+	d := newDesk(t)
+	m := d.services(observed, "Servers")
+	d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		d.change(func(s *ledger.Services) {
+			s.Intent = &ledger.Intent{RunID: "newer", ObservedAt: observed.Add(time.Hour)}
+		})
+		return http.DefaultTransport.RoundTrip(r)
+	})}
+	d.handle(m)
+	if d.asked("GET", "") == 0 || d.asked("POST", "/service") != 0 {
+		t.Errorf("looked %d times and made %d", d.asked("GET", ""), d.made("Servers"))
+	}
+}
+
+func (d *desk) change(services func(*ledger.Services)) {
+	_, err := d.book.UpdateServices(context.Background(), func(s *ledger.Services) error { services(s); return nil })
+	d.must(err)
+}
+
 // A worker who made an account died before he could say so, and after the look of the one who comes next.
 func TestAccounts_ClaimOnAnAccountTakenOver_IsLookedForBeforeItIsMade(t *testing.T) {
 	d := newDesk(t)
@@ -102,105 +190,5 @@ func TestAccounts_ClaimOnAnAccountTakenOver_IsLookedForBeforeItIsMade(t *testing
 	}
 	if a, err := d.book.Account(context.Background(), "1"); err != nil || !a.Exists || a.Making != nil {
 		t.Errorf("the ledger knows %+v, %v", a, err)
-	}
-}
-
-// renaming has Synthesize keep another name than it is given.
-func (d *desk) renaming(from, to string) {
-	d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/service") {
-			body, err := io.ReadAll(r.Body)
-			d.must(err)
-			text := strings.ReplaceAll(string(body), from, to)
-			again, err := http.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), strings.NewReader(text))
-			d.must(err)
-			again.Header = r.Header
-			r = again
-		}
-		return http.DefaultTransport.RoundTrip(r)
-	})}
-}
-
-// Names are texts that people type. Should Synthesize keep one otherwise than it was given, the service is known by its id.
-func TestAccounts_SynthesizeKeepsAnotherName_TheServiceIsMadeOnceAndKnownByItsID(t *testing.T) {
-	d := newDesk(t)
-	d.renaming("Managed  Servers", "Managed Servers")
-	for night := range 3 {
-		at := observed.Add(time.Duration(night) * 24 * time.Hour)
-		if failures := d.handle(d.services(at, "Managed  Servers", "Workstations")); len(failures) != 0 {
-			t.Fatalf("%+v", failures)
-		}
-	}
-	if n := len(d.sim.Services()); n != 2 {
-		t.Errorf("%d services: %+v", n, d.sim.Services())
-	}
-	services, err := d.book.Services(context.Background())
-	d.must(err)
-	if s, _ := services.ByName("Managed  Servers"); s.ID == "" || s.Adopted || len(services.Strangers.Services) != 0 {
-		t.Errorf("the ledger knows %+v, and calls strange %v", s, services.Strangers.Services)
-	}
-}
-
-// Assumed: the answer that would have told the id of a service whose name Synthesize keeps otherwise is not lost. It is made
-// once more then, and known by its id from there on. docs/wrong-bill.md names it.
-func TestOutside_SynthesizeKeepsAnotherNameAndItsAnswerIsLost_ASecondOneIsMade(t *testing.T) {
-	d := newDesk(t)
-	d.renaming("Managed  Servers", "Managed Servers")
-	d.sim.Inject(synthesizetest.Fault{Match: on("POST", "/service"), Kind: synthesizetest.DropAfter})
-	d.handle(d.services(observed, "Managed  Servers"))
-	for night := range 3 {
-		at := observed.Add(time.Duration(night+1) * 24 * time.Hour)
-		if failures := d.handle(d.services(at, "Managed  Servers")); len(failures) != 0 {
-			t.Fatalf("%+v", failures)
-		}
-	}
-	if n := len(d.sim.Services()); n != 2 {
-		t.Errorf("%d services: mend the page, if it promises less than is true", n)
-	}
-}
-
-// Synthesize says that it made the service and lists it nowhere: not even a later run makes it again.
-func TestAccounts_SynthesizeSaysThatItMadeAServiceAndDoesNotListIt_IsNotAskedAgain(t *testing.T) {
-	d := newDesk(t)
-	d.handle(d.services(observed, "Workstations"))
-	asked := 0
-	d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/service") {
-			return http.DefaultTransport.RoundTrip(r)
-		}
-		asked++
-		body := `{"id":"v","skus":[]}`
-		return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-	})}
-	for night := range 3 {
-		at := observed.Add(time.Duration(night+1) * 24 * time.Hour)
-		failures := d.handle(d.services(at, "Workstations", "Servers"))
-		if len(failures) != 1 || !strings.Contains(failures[0].Err.Error(), "does not list it") {
-			t.Fatalf("%+v", failures)
-		}
-	}
-	if asked != 1 {
-		t.Errorf("asked for %d times", asked)
-	}
-}
-
-// With an integration that is made anew all services have new ids. None of them has to do with what was asked for before.
-func TestAccounts_IntegrationMadeAnewWhileAServiceIsAskedFor_ItIsMade(t *testing.T) {
-	d := newDesk(t)
-	d.handle(d.services(observed, "Workstations"))
-	d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/service") {
-			return http.DefaultTransport.RoundTrip(r)
-		}
-		return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":"v","skus":[]}`)), Request: r}, nil
-	})}
-	next := observed.Add(time.Hour)
-	d.handle(d.services(next, "Workstations", "Servers"))
-	d.http = nil
-	d.must(d.sim.RenameService("Workstations", "Renamed by somebody"))
-	d.sim.RemakeIntegration(synthesizetest.Remaking{})
-	next = next.Add(time.Hour)
-	if failures := d.handle(d.services(next, "Workstations", "Servers")); len(failures) != 0 || d.made("Servers") != 1 {
-		t.Errorf("%+v, made %d", failures, d.made("Servers"))
 	}
 }

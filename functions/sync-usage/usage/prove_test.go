@@ -53,6 +53,22 @@ func TestProve_OtherKeysOfTheSameTenant_AreAskedAboutOnce(t *testing.T) {
 	}
 }
 
+// The question meets a refusal, and has the keys looked up once more: those are the ones that the answer is about.
+func TestProve_KeysChangeWhileTheyAreAskedAbout_TheNewOnesAreProven(t *testing.T) {
+	d, k := proven(t, "v0")
+	version := "v1"
+	d.stage.SecretVersion = func(context.Context, bool) (string, error) { return version, nil }
+	d.stage.Whose = func(context.Context) (ledger.SynthesizeTenant, error) { version = "v2"; return k.tenant, nil }
+	if failures := d.works(); len(failures) != 0 {
+		t.Errorf("%+v", failures)
+	}
+	services, err := d.book.Services(context.Background())
+	d.must(err)
+	if services.Proven != "v2" {
+		t.Errorf("proven are %q, want v2", services.Proven)
+	}
+}
+
 func TestProve_KeysOfAnotherOrganization_TellNothing(t *testing.T) {
 	d, k := proven(t, "v0")
 	k.tenant.OrganizationID = "theirs"
