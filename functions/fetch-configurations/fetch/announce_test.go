@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
@@ -229,5 +230,41 @@ func TestAnnounce_ThousandsOfThings_TheMessageStaysShort(t *testing.T) {
 	p.titles()
 	if o.announcer(p).Announce(context.Background(), r, false); len(p.got) != 0 {
 		t.Errorf("the same thousands are told again: %v", p.titles())
+	}
+}
+
+// One process has the outbox to itself for a minute. A time that lies further ahead was written by a clock that was wrong, and
+// keeps nobody from being told.
+func TestAnnounce_AnotherProcessSends_ItHasAMinute(t *testing.T) {
+	for ahead, sent := range map[time.Duration]int{30 * time.Second: 0, -time.Second: 1, 48 * time.Hour: 1} {
+		o, p := newOffice(t), &pager{}
+		o.uncovered()
+		r := o.night()
+		if _, err := o.book.UpdateIncidents(context.Background(), func(i *ledger.Incidents) error { i.Sending = o.now.Add(ahead); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		o.announcer(p).Announce(context.Background(), r, false)
+		if len(p.got) != sent {
+			t.Errorf("another sends until %s from now: %d sent, want %d", ahead, len(p.got), sent)
+		}
+	}
+}
+
+// A webhook that is gone for good must not fill the ledger: the newest messages wait, the oldest are dropped.
+func TestAnnounce_NotDeliveredForLong_TheNewestWait(t *testing.T) {
+	o, p := newOffice(t), &pager{err: errors.New("no route")}
+	if _, err := o.book.UpdateIncidents(context.Background(), func(i *ledger.Incidents) error {
+		for n := range 50 {
+			i.Outbox = append(i.Outbox, ledger.Notice{At: o.now, Message: fmt.Appendf(nil, `{"title":"old %d"}`, n)})
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	o.uncovered()
+	o.paged(p)
+	known, err := o.book.Incidents(context.Background())
+	if err != nil || len(known.Outbox) != 20 || !strings.Contains(string(known.Outbox[19].Message), "needs a hand") {
+		t.Errorf("%d messages wait (%v)", len(known.Outbox), err)
 	}
 }

@@ -75,6 +75,56 @@ func TestFetch_ToldWhileTheRunDecides_IsNotTakenBackUnseen(t *testing.T) {
 	}
 }
 
+// So it is with what is told of the MSP's own company in that moment, where a setting leaves that out now.
+func TestFetch_OwnCompanyToldWhileTheRunDecides_IsNotTakenBackUnseen(t *testing.T) {
+	o := newOffice(t)
+	store := &interrupted{Store: o.store}
+	o.book = ledger.New(store, func() time.Time { return o.now })
+	o.stage.Ledger = o.book
+	o.stage.IncludeOwnCompany = true
+	o.add(0, 3, 20)
+	o.night()
+	o.add(0, 1, 7)
+	o.now = o.now.Add(24 * time.Hour)
+	if _, err := o.run(fetch.Event{}); err != nil {
+		t.Fatal(err)
+	}
+	letters := o.usage.sent // told to nobody yet
+	o.usage.sent = nil
+	o.stage.IncludeOwnCompany = false
+	held := o.night()
+	if held.State != fetch.StateHeld {
+		t.Fatalf("%s", held.State)
+	}
+	o.approve(held.RunID)
+	store.meanwhile = func() {
+		accounts, usage := o.accounts, o.usage // of the run under way
+		o.usage = &outbox{sent: letters}
+		o.told()
+		o.accounts, o.usage = accounts, usage
+	}
+	o.now = o.now.Add(24 * time.Hour)
+	r, err := o.run(fetch.Event{})
+	if err != nil || r.State != fetch.StateDone || store.meanwhile != nil {
+		t.Fatalf("%s %v", r.State, err)
+	}
+	counts := map[string]int64{}
+	for _, sent := range o.usage.sent {
+		m, err := message.DecodeUsage(sent.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Account.ID == "0" {
+			counts = m.Counts
+		}
+	}
+	_, servers := counts["Managed Servers"]
+	_, workstations := counts["Managed Workstations"]
+	if !servers || workstations {
+		t.Errorf("taken back: %v, want the servers, and not the 7 workstations that nobody has seen", counts)
+	}
+}
+
 // A released client's devices are still there, and no rule or setting counts them for the time being. That is not gone.
 func TestRelease_ReleasedCompany_DevicesOutOfAllCounts_IsNotGone(t *testing.T) {
 	for name, change := range map[string]func(*office, *fetch.Stage, bool){
