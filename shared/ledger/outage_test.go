@@ -103,3 +103,17 @@ func TestOutage_OutageOfMonths_TheDebtsStayFewAndAreOwed(t *testing.T) {
 		t.Errorf("paid, and %v are owed still (%v)", owed, err)
 	}
 }
+
+// A debt that is long over is still a debt when a later one came to nothing.
+func TestOutage_LaterDebtComesToNothing_TheOlderOnesAreOwed(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	for _, batch := range []string{"a", "b", "c"} {
+		b.must(b.OweRebuild(ctx, batch))
+		b.now = b.now.Add(time.Hour)
+	}
+	b.must(b.RebuildPaid(ctx, "c"))
+	if owed, err := b.RebuildOwed(ctx, 16*time.Minute); err != nil || len(owed) != 1 {
+		t.Errorf("owed are %v (%v), want one of those before", owed, err)
+	}
+}

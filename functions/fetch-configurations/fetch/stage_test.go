@@ -125,6 +125,26 @@ func TestFetch_IntentStandsBeforeAnyMessageIsQueued(t *testing.T) {
 	}
 }
 
+// A newer run has taken the lease over and said which services there are. The slow one says nothing more: its rules are older.
+func TestFetch_LeaseLostBeforeTheServicesAreSaid_TheNewerRunsStand(t *testing.T) {
+	o := newOffice(t)
+	services := ledger.Key{Kind: "state", ID: "services"}
+	newer := ledger.Intent{RunID: "newer", ObservedAt: o.now.Add(time.Hour)}
+	o.stage.Ledger = ledger.New(&interrupted{Store: o.store, other: services, meanwhile: func() {
+		if _, err := o.book.UpdateServices(context.Background(), func(s *ledger.Services) error { s.Intent = &newer; return nil }); err != nil {
+			t.Error(err)
+		}
+	}}, func() time.Time { return o.now })
+	_, err := o.run(fetch.Event{})
+	var lost *ledger.LeaseLostError
+	if !errors.As(err, &lost) {
+		t.Errorf("got %v, want that the lease is lost", err)
+	}
+	if known, err := o.book.Services(context.Background()); err != nil || *known.Intent != newer || len(o.usage.sent)+len(o.accounts.sent) != 0 {
+		t.Errorf("%+v is the newest word (%v), and %d messages are queued", known.Intent, err, len(o.usage.sent)+len(o.accounts.sent))
+	}
+}
+
 func TestFetch_LeaseLostDuringTheRead_NothingIsQueued(t *testing.T) {
 	o := newOffice(t)
 	o.tenant.OnRequest(func(r autotasktest.Request) {

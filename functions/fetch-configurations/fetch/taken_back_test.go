@@ -12,14 +12,15 @@ import (
 	"github.com/synthsync/synthsync/shared/message"
 )
 
-// interrupted lets something happen before the first write of accounts.
+// interrupted lets something happen before the first write of accounts, or of another document.
 type interrupted struct {
 	ledger.Store
 	meanwhile func()
+	other     ledger.Key
 }
 
 func (i *interrupted) Write(ctx context.Context, writes ...ledger.Write) error {
-	if meanwhile := i.meanwhile; meanwhile != nil && writes[0].Kind == "account" {
+	if meanwhile := i.meanwhile; meanwhile != nil && (i.other == ledger.Key{} && writes[0].Kind == "account" || writes[0].Key == i.other) {
 		i.meanwhile = nil
 		meanwhile()
 	}

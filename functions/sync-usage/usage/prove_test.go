@@ -59,7 +59,7 @@ func TestProve_KeysChangeWhileTheyAreAskedAbout_TheNewOnesAreProven(t *testing.T
 	version := "v1"
 	d.stage.SecretVersion = func(context.Context, bool) (string, error) { return version, nil }
 	d.stage.Whose = func(context.Context) (ledger.SynthesizeTenant, error) { version = "v2"; return k.tenant, nil }
-	if failures := d.works(); len(failures) != 0 {
+	if failures, _ := d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, servers(3))}); len(failures) != 0 {
 		t.Errorf("%+v", failures)
 	}
 	services, err := d.book.Services(context.Background())
