@@ -202,6 +202,30 @@ func TestTelling_AccountMadeAgainWhileARequestIsLate_NextCountIsMaybeTold(t *tes
 	}
 }
 
+// What was accepted went to the account that is gone. It says nothing of a copy's request to the one that was made since.
+func TestTelling_AcceptedForTheAccountThatIsGone_SaysNothingOfTheNewOne(t *testing.T) {
+	b := newBook(t)
+	gone := b.start("a", start, servers(5))
+	b.must(b.NoteAccount(context.Background(), "175", func(a *ledger.Account) { a.Missing(); a.Made("Contoso") }))
+	b.start("copy", start, servers(5))
+	b.finish(gone, yes)
+	if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+		t.Errorf("got %+v, want maybe told: the copy's request is under way", p)
+	}
+}
+
+// A pair that a newer read is being told is that one's, also where the account no longer says who has spoken.
+func TestTelling_OlderReadOfAPairThatANewerOneMayHaveTold_IsSuperseded(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("newer", start.Add(time.Minute), servers(7)), unclear)
+	b.must(b.NoteAccount(context.Background(), "175", func(a *ledger.Account) { a.Intent = nil }))
+	_, err := b.StartTelling(context.Background(), runOf(start), start, "175", servers(5), b.services, "older")
+	var superseded *ledger.SupersededError
+	if !errors.As(err, &superseded) || b.pair("Servers").Units != 7 {
+		t.Errorf("got %v and %+v, want superseded", err, b.pair("Servers"))
+	}
+}
+
 // A zero that nobody maps again after a disconnect is no lost mapping: there is nothing that would not be billed.
 func TestTelling_AccountMadeAgainThatWasToldZero_NoMapIsNoLoss(t *testing.T) {
 	for units, lost := range map[int64]bool{0: false, 5: true} {

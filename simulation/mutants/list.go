@@ -9,7 +9,7 @@ type mutant struct {
 	old  string // stands in the file once
 	new  string
 
-	aside bool   // the simulation does not go through it: the tests alone are asked
+	aside bool   // the simulation does not go through it, or so seldom that the tests alone are asked
 	why   string // nobody can catch it, and why that is right; such a one may survive
 }
 
@@ -39,4 +39,5 @@ var askedToo = map[string][]string{
 	autotaskDir:             {"./functions/fetch-configurations/fetch"},
 	queueDir:                {"./functions/sync-usage/usage", "./cmd/synthsync/local"},
 	"shared/queue/sqsfifo/": {"./cmd/synthsync/letters"},
+	"cmd/synthsync/local/":  {"./cmd/synthsync"},
 }

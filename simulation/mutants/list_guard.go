@@ -55,5 +55,10 @@ var ordering = []mutant{
 	{rule: "6 intent", file: ledgerDir + "tell.go", old: " && a.Intent.RunID == t.RunID {", new: " {"},
 	{rule: "6 never older", file: ledgerDir + "services.go", old: "service.Name != name || observedAt.After(service.NamedAfter) {", new: "service.Name != name || true {"},
 	{rule: "6 never older", file: ledgerDir + "services.go", old: "				list[i].NamedAfter = s.Intent.ObservedAt", new: "				list[i].NamedAfter = time.Time{}"},
+	{rule: "6 import", file: ledgerDir + "import.go", old: "Issued: newest, Fenced: newest}", new: "Issued: newest}", aside: true},
+	{rule: "6 import", file: lettersDir + "verdict.go", old: "	case l.usage != nil && !l.usage.ObservedAt.After(j.fenced), l.accounts != nil && !l.accounts.ObservedAt.After(j.fenced):", new: "	case false:", aside: true},
+	{rule: "6 lease", file: ledgerDir + "import.go", old: "		case h.Lease != nil && l.now().Before(h.Lease.Until):", new: "		case false:", aside: true},
+	{rule: "6 lease", file: ledgerDir + "import.go", old: "		case h.Lease != nil && l.now().Before(h.Lease.Until):", new: "		case h.Lease != nil:", aside: true},
+	{rule: "6 lease", file: ledgerDir + "run.go", old: "		if h.Lease != nil && h.Lease.RunID == held.RunID && h.Issued.Equal(held.ObservedAt) {", new: "		if h.Lease != nil {", aside: true},
 	{rule: "7 set", file: fetchDir + "queue.go", old: "counts[c.Service] = c.To", new: "counts[c.Service] += c.To + 1"},
 }

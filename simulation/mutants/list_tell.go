@@ -16,6 +16,8 @@ var telling = []mutant{
 	{rule: "9 rebuild", file: usageDir + "tell.go", old: "		build := last && i == len(t.Counts)-1", new: "		build := i == len(t.Counts)-1"},
 	{rule: "9 rebuild", file: fetchDir + "decide.go", old: "	if err != nil || len(owed) == 0 {", new: "	if err != nil || len(owed) >= 0 {"},
 	{rule: "9 rebuild", file: ledgerDir + "rebuild.go", old: "age >= workerLives || age < -workerLives {", new: "age >= workerLives {"},
+	{rule: "9 rebuild", file: ledgerDir + "rebuild.go", old: "		if age < 2*lives && age > -2*lives {", new: "		if age < 2*lives || true {", aside: true},
+	{rule: "9 rebuild", file: ledgerDir + "rebuild.go", old: "			keep = token\n			continue\n", new: "", aside: true},
 	{rule: "10 daily", file: fetchDir + "plan.go", old: "return age >= p.refreshAfter || age < -clockTolerance", new: "return age < -clockTolerance"},
 	{rule: "10 daily", file: fetchDir + "plan.go", old: "return age >= p.refreshAfter || age < -clockTolerance", new: "return age >= p.refreshAfter"},
 	{rule: "10 only what changed", file: fetchDir + "plan.go", old: "	case units != pair.Units:\n		return ReasonChanged", new: "	case units >= 0:\n		return ReasonChanged"},

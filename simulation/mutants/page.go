@@ -83,7 +83,7 @@ go run ./simulation/mutants
 
 It takes about an hour on one processor. The simulation goes first: the column "after" says how many of its histories (seeds
 from 0) it took to find one that breaks a rule, and "caught by" which rule broke. Where it finds none in the time allowed,
-or does not go through the place at all, the tests of the package are asked, and the first one that fails is named.
+or goes through the place seldom or not at all, the tests of the package are asked, and the first one that fails is named.
 
 `
 

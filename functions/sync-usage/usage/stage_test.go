@@ -350,3 +350,24 @@ func (p panicking) PostCount(ctx context.Context, c synthesize.Count) synthesize
 	}
 	return p.Poster.PostCount(ctx, c)
 }
+
+// A function that is ended while it waits for an answer still writes down that it does so no more.
+func TestUsage_EndedWhileACountIsOnItsWay_TheLedgerHearsOfIt(t *testing.T) {
+	d := newDesk(t, "1")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	d.sim.OnRequest(func(r synthesizetest.RequestInfo) {
+		if r.Method == "POST" {
+			cancel()
+		}
+	})
+	if failures, _ := d.stage.Handle(ctx, []queue.Received{d.message("1", observed, servers(3))}); len(failures) != 1 {
+		t.Errorf("%+v, want that it comes again", failures)
+	}
+	a, err := d.book.Account(context.Background(), "1")
+	d.must(err)
+	pair := a.Pairs["Servers"]
+	if pair.State != ledger.MaybeTold || len(pair.Open) != 1 || !pair.Open["token2"].Reported && !pair.Open["token1"].Reported {
+		t.Errorf("the ledger knows %+v, want an attempt that has ended", pair)
+	}
+}
