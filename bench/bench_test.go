@@ -133,7 +133,7 @@ func TestPage_IsWhatTheResultsSay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(kept.sizes()) == 0 {
-		t.Skip("bench/results.json is not there: go run ./bench -keep bench/results.json -page docs/benchmark.md")
+		t.Fatal("bench/results.json is not there: go run ./bench -keep bench/results.json -page docs/benchmark.md")
 	}
 	r := newReport(kept)
 	for name, want := range map[string]string{"benchmark.md": r.page(), picture: r.picture()} {
