@@ -7,12 +7,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,6 +22,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/synthsync/synthsync/simulation/journal"
 )
 
 // target is a function that go test can fuzz.
@@ -40,19 +43,19 @@ type entry struct {
 
 func main() {
 	lasts := flag.Duration("for", 10*time.Minute, "how long each target runs")
-	journal := flag.String("journal", "", "a file to which a line about each target is added")
+	path := flag.String("journal", "", "a file to which a line about each target is added")
 	only := flag.String("only", "", "a part of the names of the targets to run")
 	atOnce := flag.Int("at-once", 1, "how many targets run side by side, with one worker each")
 	again := flag.Bool("again", false, "also those that had their time before")
 	flag.Parse()
-	if err := all(*lasts, *journal, *only, *atOnce, *again); err != nil {
+	if err := all(*lasts, *path, *only, *atOnce, *again); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func all(lasts time.Duration, journal, only string, atOnce int, again bool) error {
-	done, err := ran(journal, lasts)
+func all(lasts time.Duration, path, only string, atOnce int, again bool) error {
+	done, err := ran(path, lasts)
 	if err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func all(lasts time.Duration, journal, only string, atOnce int, again bool) erro
 	group.SetLimit(max(atOnce, 1))
 	lines := make(chan entry)
 	written := make(chan error, 1)
-	go func() { written <- write(journal, lines) }()
+	go func() { written <- write(path, lines) }()
 	for _, t := range targets {
 		if !strings.Contains(t.String(), only) || done[t] && !again {
 			continue
@@ -126,51 +129,30 @@ func fuzz(t target, lasts time.Duration) (entry, error) {
 	return e, nil
 }
 
-func write(journal string, lines <-chan entry) (err error) {
+func write(path string, lines <-chan entry) (err error) {
 	for e := range lines {
-		if journal == "" || err != nil {
+		if path == "" || err != nil {
 			continue
 		}
-		err = appendLine(journal, e)
+		err = journal.Append(path, e)
 	}
 	return err
 }
 
-func appendLine(path string, e entry) error {
-	line, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("journal of fuzzing: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // it holds no secret
-	if err != nil {
-		return fmt.Errorf("journal of fuzzing: %w", err)
-	}
-	_, err = f.Write(append(line, '\n'))
-	if err = cmp.Or(err, f.Close()); err != nil {
-		return fmt.Errorf("journal of fuzzing: %w", err)
-	}
-	return nil
-}
-
 // ran are the targets that had their time before, without a finding.
-func ran(journal string, lasts time.Duration) (map[target]bool, error) {
+func ran(path string, lasts time.Duration) (map[target]bool, error) {
 	done := map[target]bool{}
-	text, err := os.ReadFile(journal)
-	if os.IsNotExist(err) || journal == "" {
+	if path == "" {
 		return done, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("journal of fuzzing: %w", err)
+	entries, err := journal.Read[entry](path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return done, nil
 	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	for n := 1; lines.Scan(); n++ {
-		var e entry
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return nil, fmt.Errorf("journal of fuzzing: %s, line %d: %w", journal, n, err)
-		}
+	for _, e := range entries {
 		if !e.Finding && e.Seconds >= lasts.Seconds() {
 			done[e.target] = true
 		}
 	}
-	return done, lines.Err()
+	return done, err
 }

@@ -6,13 +6,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/synthsync/synthsync/simulation/journal"
 )
 
 func TestJournal_OnlyTargetsThatHadTheirTimeWithoutAFinding_AreDone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fuzzing.jsonl")
 	long, short, finding := target{"a", "FuzzLong"}, target{"a", "FuzzShort"}, target{"b", "FuzzLong"}
 	for _, e := range []entry{{target: long, Seconds: 600}, {target: short, Seconds: 3}, {target: finding, Seconds: 600, Finding: true}} {
-		if err := appendLine(path, e); err != nil {
+		if err := journal.Append(path, e); err != nil {
 			t.Fatal(err)
 		}
 	}

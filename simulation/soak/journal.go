@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/synthsync/synthsync/simulation/journal"
 )
 
 // sitting is what a journal keeps of one soak, so that many of them add up to one search.
@@ -25,49 +24,10 @@ type sitting struct {
 	Coverage  map[string]int `json:"coverage"`
 }
 
-// note appends the sitting to a journal, a JSON line each.
-func (s sitting) note(path string) error {
-	line, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("journal of histories: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // it holds no secret
-	if err != nil {
-		return fmt.Errorf("journal of histories: %w", err)
-	}
-	_, err = f.Write(append(line, '\n'))
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return fmt.Errorf("journal of histories: %w", err)
-	}
-	return nil
-}
-
-func readJournal(path string) ([]sitting, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("journal of histories: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	var all []sitting
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		var s sitting
-		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
-			return nil, fmt.Errorf("journal of histories: %s, line %d: %w", path, n, err)
-		}
-		all = append(all, s)
-	}
-	return all, lines.Err()
-}
-
 // sumUp prints what all sittings of a journal met together. A seed that two sittings went through counts once, unless the
 // source was another one.
 func sumUp(path string) error {
-	all, err := readJournal(path)
+	all, err := journal.Read[sitting](path)
 	if err != nil {
 		return err
 	}

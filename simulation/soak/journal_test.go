@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/synthsync/synthsync/simulation/journal"
 )
 
 func TestJournal_ManySittings_AreOneSearch(t *testing.T) {
@@ -16,11 +18,11 @@ func TestJournal_ManySittings_AreOneSearch(t *testing.T) {
 		{Began: time.Unix(2, 0), Commit: "a", From: 10, To: 30, Histories: 20, Failing: []uint64{17}, Coverage: map[string]int{"500 @ run": 2}},
 		{Began: time.Unix(3, 0), Commit: "b", From: 0, To: 10, Histories: 10}, // the same seeds, other source
 	} {
-		if err := s.note(path); err != nil {
+		if err := journal.Append(path, s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	all, err := readJournal(path)
+	all, err := journal.Read[sitting](path)
 	if err != nil || len(all) != 3 || all[1].Failing[0] != 17 || all[0].Coverage["500 @ run"] != 1 {
 		t.Fatalf("read back %+v, %v", all, err)
 	}
@@ -32,7 +34,7 @@ func TestJournal_ManySittings_AreOneSearch(t *testing.T) {
 func TestJournal_SeedsCountedTwice_AreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "histories.jsonl")
 	for _, s := range []sitting{{Commit: "a", From: 0, To: 10}, {Commit: "a", From: 9, To: 20}} {
-		if err := s.note(path); err != nil {
+		if err := journal.Append(path, s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,16 +48,16 @@ func TestJournal_ABrokenLine_IsNamed(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{\"from\":0}\n{\"from\""), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readJournal(path); err == nil || !strings.Contains(err.Error(), "line 2") {
+	if _, err := journal.Read[sitting](path); err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("%v: does not name the line", err)
 	}
-	if _, err := readJournal(path + ".not"); err == nil {
+	if _, err := journal.Read[sitting](path + ".not"); err == nil {
 		t.Error("a journal that is not there was read")
 	}
 }
 
 func TestJournal_ThePageSaysHowLongTheSearchHasBeen(t *testing.T) {
-	all, err := readJournal(filepath.Join("..", "histories.jsonl"))
+	all, err := journal.Read[sitting](filepath.Join("..", "histories.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}

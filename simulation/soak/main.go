@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/synthsync/synthsync/simulation"
+	"github.com/synthsync/synthsync/simulation/journal"
 )
 
 // found is what one process has to say in the end.
@@ -51,11 +52,11 @@ func main() {
 	processes := flag.Int("processes", runtime.NumCPU(), "how many processes")
 	first := flag.Bool("first", false, "stop at the first history that fails, and say after how many, in one line")
 	stride := flag.Uint64("stride", 0, "set by the command for its own processes")
-	journal := flag.String("journal", "", "a file to which a line about this sitting is added")
+	path := flag.String("journal", "", "a file to which a line about this sitting is added")
 	sum := flag.Bool("sum", false, "print what the sittings of the -journal met together, and do nothing else")
 	flag.Parse()
 	if *sum {
-		if err := sumUp(*journal); err != nil {
+		if err := sumUp(*path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
@@ -74,7 +75,7 @@ func main() {
 		worker(from, to, *stride, *lasts)
 		return
 	}
-	os.Exit(lead(from, to, *lasts, int(min(to-from, uint64(max(*processes, 1)))), *journal))
+	os.Exit(lead(from, to, *lasts, int(min(to-from, uint64(max(*processes, 1)))), *path))
 }
 
 func between(text string, histories uint64) (from, to uint64, err error) {
@@ -136,7 +137,7 @@ func untilFirst(from, to uint64, lasts time.Duration) {
 	}}, nil, nil)
 }
 
-func lead(from, to uint64, lasts time.Duration, processes int, journal string) int {
+func lead(from, to uint64, lasts time.Duration, processes int, path string) int {
 	self, err := os.Executable()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -165,12 +166,12 @@ func lead(from, to uint64, lasts time.Duration, processes int, journal string) i
 	}
 	group.Wait()
 	sum, code := report(all, errs, time.Since(began))
-	if journal != "" {
+	if path != "" {
 		s := sitting{began.UTC(), commit(), from, min(sum.Next, to), sum.Histories, sum.Steps, time.Since(began).Seconds(), nil, sum.Coverage}
 		for _, f := range sum.Failing {
 			s.Failing = append(s.Failing, f.Seed)
 		}
-		if err := s.note(journal); err != nil {
+		if err := journal.Append(path, s); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return max(code, 1)
 		}

@@ -51,7 +51,7 @@ func (s *Stage) underAnotherName(ctx context.Context, listed []synthesize.Servic
 func explained(known ledger.Services, at synthesize.Service) bool {
 	return slices.ContainsFunc(known.List, func(s ledger.Service) bool {
 		return s.ID == at.ID || slices.ContainsFunc(append([]string{s.Name}, s.Formerly...), func(name string) bool {
-			return strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(at.Name))
+			return sameName(name, at.Name)
 		})
 	})
 }

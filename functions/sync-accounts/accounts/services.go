@@ -246,9 +246,14 @@ func standings(services []synthesize.Service) []ledger.Standing {
 	return standing
 }
 
+// sameName compares names of services as the ledger does.
+func sameName(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
 func contains(services []synthesize.Service, name string) bool {
 	for _, s := range services {
-		if strings.EqualFold(strings.TrimSpace(s.Name), strings.TrimSpace(name)) { // as the ledger finds it
+		if sameName(s.Name, name) {
 			return true
 		}
 	}
