@@ -124,7 +124,7 @@ func (b *Box) held(m types.Message) held {
 	l.Receives, _ = strconv.Atoi(text(sqsfifo.AttributeReceives))
 	if l.Reason == "" && (b.Queue == Usage || b.Queue == Accounts) {
 		// SQS moved it by itself, which it does only after a worker that was to say why was cut off.
-		l.Reason = "received too often, and the worker was cut off each time before it could say why; see the log of the function"
+		l.Reason = "received too often, and the last worker was cut off before it could say why; see the log of the function"
 		l.SentAt, l.DiedAt = l.DiedAt, time.Time{} // a moved message keeps the time it was first sent (documented)
 		l.Receives, _ = strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
 	}
