@@ -45,6 +45,7 @@ type failing struct {
 }
 
 func main() {
+	runtime.MemProfileRate = 0 // nobody asks, and it costs
 	testing.Init()
 	seeds := flag.String("seeds", "", "the seeds, as from:to; the default begins anywhere")
 	lasts := flag.Duration("for", 5*time.Minute, "how long at most")
@@ -92,10 +93,16 @@ func between(text string, histories uint64) (from, to uint64, err error) {
 	return from, to, nil
 }
 
+// collectSeldom lets the garbage of many histories lie: one is small, and gone after it.
+func collectSeldom() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(400 << 20)
+}
+
 // worker lives through every stride-th seed. One process uses one processor, so that one seed is one history.
 func worker(from, to, stride uint64, lasts time.Duration) {
 	runtime.GOMAXPROCS(1)
-	debug.SetGCPercent(2000) // a history is small, and gone after it
+	collectSeldom()
 	end := time.Now().Add(lasts)
 	f := found{Coverage: map[string]int{}}
 	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{
@@ -120,7 +127,7 @@ func worker(from, to, stride uint64, lasts time.Duration) {
 // untilFirst is for the mutants: is there a history that fails, and after how many?
 func untilFirst(from, to uint64, lasts time.Duration) {
 	runtime.GOMAXPROCS(1)
-	debug.SetGCPercent(2000)
+	collectSeldom()
 	end := time.Now().Add(lasts)
 	testing.Main(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{
 		Name: "first",
