@@ -120,27 +120,57 @@ func (h hunt) simulated(overlay string) (found, error) {
 	return found{After: said[2]}, nil
 }
 
-// tested is the first test of a package that fails, or "".
+// tested is the first test of a package that fails with the mutant each time and never without it, or "". One that only
+// fails now and then, mutant or not, is not believed.
 func tested(overlay, name string) (string, error) {
+	var skip []string
+	for {
+		test, err := failing(name, "-overlay", overlay, "-skip", anyOf(skip))
+		if err != nil || test == "" || test == aPanic {
+			return test, err
+		}
+		again, err := failing(name, "-overlay", overlay, "-run", anyOf([]string{test}))
+		if err != nil {
+			return "", err
+		}
+		without, err := failing(name, "-run", anyOf([]string{test}))
+		if err != nil {
+			return "", err
+		}
+		if again != "" && without == "" {
+			return test, nil
+		}
+		skip = append(skip, test)
+	}
+}
+
+// anyOf matches the whole name of any of the tests, and nothing if there are none.
+func anyOf(tests []string) string {
+	return "^(" + strings.Join(tests, "|") + ")$"
+}
+
+const aPanic = "a panic in the tests"
+
+// failing is the first test of a package that fails, or "".
+func failing(name string, flags ...string) (string, error) {
+	args := append([]string{"test", "-vet=off", "-failfast", "-timeout=180s"}, flags...)
 	//nolint:gosec // the arguments are this program's own
-	out, err := exec.Command("go", "test", "-overlay", overlay, "-vet=off", "-failfast", "-timeout=180s", name).CombinedOutput()
+	out, err := exec.Command("go", append(args, name)...).CombinedOutput()
 	if err == nil {
 		return "", nil
 	}
 	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
 		return "", fmt.Errorf("does not compile: %.300s", out)
 	}
-	var last string
+	panicked := false
 	for _, text := range strings.Split(string(out), "\n") {
 		if rest, is := strings.CutPrefix(strings.TrimSpace(text), "--- FAIL: "); is {
 			return strings.Fields(rest)[0], nil
 		}
-		if rest, is := strings.CutPrefix(text, "panic: "); is {
-			last = rest
-		}
+		panicked = panicked || strings.HasPrefix(text, "panic: ")
 	}
-	if last == "" {
+	if !panicked {
 		return "", errors.New("the tests of " + name + " failed without a word")
 	}
-	return "a panic in the tests", nil
+	return aPanic, nil
 }
