@@ -71,14 +71,14 @@ func Config(lookup Lookup) (aws.Config, error) {
 	}, nil
 }
 
-func httpClient() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().
+func httpClient() aws.HTTPClient {
+	return WholeBodies(awshttp.NewBuildableClient().
 		WithTimeout(requestTimeout).
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout, d.KeepAlive = dialTimeout, keepAlive }).
 		WithTransportOptions(func(t *http.Transport) {
 			t.TLSHandshakeTimeout = dialTimeout
 			t.ResponseHeaderTimeout = answerTimeout
-		})
+		}))
 }
 
 // endpoints hands the address of a single service to the SDK's clients, which ask each source of the configuration.

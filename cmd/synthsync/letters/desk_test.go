@@ -2,6 +2,7 @@ package letters_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/letters"
+	"github.com/synthsync/synthsync/shared/awslite"
 	"github.com/synthsync/synthsync/shared/awstest"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/memory"
@@ -44,7 +46,7 @@ func open(t *testing.T) *office {
 func (o *office) desk() *letters.Desk {
 	api := sqs.New(sqs.Options{
 		Region: "eu-central-1", BaseEndpoint: &o.cloud.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""),
-		Retryer: aws.NopRetryer{},
+		Retryer: aws.NopRetryer{}, HTTPClient: awslite.WholeBodies(http.DefaultClient),
 	})
 	return &letters.Desk{
 		Boxes: []letters.Box{

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config" // an operator has profiles and single sign-on, which this package knows
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/letters"
+	"github.com/synthsync/synthsync/shared/awslite"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/dynamo"
 )
@@ -92,7 +94,17 @@ func load(ctx context.Context, w Where) (aws.Config, error) {
 	if _, err := c.Credentials.Retrieve(ctx); err != nil {
 		return c, &Error{"no AWS credentials: log in (aws sso login), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", err}
 	}
+	c.HTTPClient = awslite.WholeBodies(silence(c.HTTPClient))
 	return c, nil
+}
+
+// silence bounds how long a connection may be silent, which the SDK bounds only for a client that it knows: longer than
+// the 20 seconds that SQS may wait for a message.
+func silence(client aws.HTTPClient) aws.HTTPClient {
+	if known, is := client.(*awshttp.BuildableClient); is {
+		return known.WithReadTimeout(time.Minute)
+	}
+	return client
 }
 
 // describe reads the stack's outputs.
@@ -185,6 +197,6 @@ const longest = 16 * time.Minute
 func (s *Stack) invoker() *lambda.Client {
 	return lambda.NewFromConfig(s.aws, func(o *lambda.Options) {
 		o.RetryMaxAttempts = 1
-		o.HTTPClient = &http.Client{Timeout: longest, Transport: http.DefaultTransport}
+		o.HTTPClient = awslite.WholeBodies(&http.Client{Timeout: longest, Transport: http.DefaultTransport})
 	})
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/synthsync/synthsync/shared/awslite"
 )
 
 // fake is a DynamoDB with one table, as far as this package uses one, over HTTP. It can be told to fail.
@@ -69,7 +71,7 @@ func clientOf(t *testing.T, f *fake) *dynamodb.Client {
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	return dynamodb.New(dynamodb.Options{
-		Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: server.Client(),
+		Region: "eu-central-1", BaseEndpoint: &server.URL, HTTPClient: awslite.WholeBodies(server.Client()),
 		Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""),
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/synthsync/synthsync/shared/awslite"
 	"github.com/synthsync/synthsync/shared/vendorapi/vendorapitest"
 )
 
@@ -62,7 +63,7 @@ func (f *fake) client() *sqs.Client {
 	network := vendorapitest.NewNetwork(f.t)
 	network.Serve("sqs.test", f)
 	return sqs.New(sqs.Options{
-		Region: "eu-central-1", BaseEndpoint: aws.String("http://sqs.test"), HTTPClient: network.Client(),
+		Region: "eu-central-1", BaseEndpoint: aws.String("http://sqs.test"), HTTPClient: awslite.WholeBodies(network.Client()),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
 		}),
