@@ -53,7 +53,9 @@ func TestOperator_Run_ShowsItsShareOfTheHour_InTableAndJSON(t *testing.T) {
 	if err := json.Unmarshal(o.stdout.Bytes(), &result); err != nil {
 		t.Fatalf("%v\n%s", err, o.stdout.String())
 	}
-	if b := result.Budget; !b.Exceeded || b.Needed != 19 || b.Allowed != 14 || b.Over != "stop" {
+	// How many requests the run before took is not the same each time: two readers share the items.
+	b := result.Budget
+	if rest := 10_000 - b.Used; !b.Exceeded || b.Needed != 19 || b.Used <= 9_950 || b.Allowed != rest/2 || b.Over != "stop" {
 		t.Errorf("%+v", b)
 	}
 }

@@ -75,12 +75,20 @@ func newPlace(t *testing.T) *place {
 		Credentials: autotask.Credentials{Username: c.Username, Secret: c.Secret, IntegrationCode: c.IntegrationCode},
 		Keys:        synthesize.Keys{VendorAPIKey: synthesizetest.DefaultVendorKey, PartnerAPIKey: synthesizetest.DefaultPartnerKey},
 		Guard:       fetch.Guard{MaxDropPercent: 30, MaxRisePercent: 100}, RefreshAfter: 20 * time.Hour,
-		Patience: 150 * time.Millisecond, AttemptTimeout: 150 * time.Millisecond,
+		Patience: calm, AttemptTimeout: calm,
 		Limits: vendorapi.NewLimits(vendorapi.LimitConfig{InFlight: 8}), // the rate has tests of its own
 		Now:    time.Now, Progress: silent{}, Log: slog.New(slog.DiscardHandler),
 	}}
 	return p
 }
+
+// How long a run waits for a vendor: longer than a busy machine may take, or, where the vendor is at fault, not long.
+const (
+	calm      = 15 * time.Second
+	impatient = 150 * time.Millisecond
+)
+
+func (p *place) waits(most time.Duration) { p.machine.Patience, p.machine.AttemptTimeout = most, most }
 
 func (p *place) run(event fetch.Event) (fetch.Result, error) {
 	p.t.Helper()
@@ -283,6 +291,7 @@ func (p *place) heal() {
 	p.sim.ClearFaults()
 	p.tenant.Switch(func(s *autotasktest.Switches) { s.OthersUsed = 0 })
 	p.machine.Now = time.Now
+	p.waits(calm)
 }
 
 func TestPromise_WhateverGoesWrong_NothingWrongIsToldAndTheNextRunsHeal(t *testing.T) {
@@ -290,6 +299,7 @@ func TestPromise_WhateverGoesWrong_NothingWrongIsToldAndTheNextRunsHeal(t *testi
 		t.Run(name+"/first run", func(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t)
+			p.waits(impatient)
 			break_(p)
 			r, err := p.run(fetch.Event{})
 			if err == nil && r.State == fetch.StateFailed {
@@ -305,6 +315,7 @@ func TestPromise_WhateverGoesWrong_NothingWrongIsToldAndTheNextRunsHeal(t *testi
 			p.mustRun()
 			old := p.truth()
 			p.change()
+			p.waits(impatient)
 			break_(p)
 			if _, err := p.run(fetch.Event{}); err != nil {
 				p.nothingBut(old, p.truth())

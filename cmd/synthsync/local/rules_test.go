@@ -40,6 +40,7 @@ func (p *place) servicesCalled(name string) int {
 // makes the service again has to look first.
 func TestServices_AnswerWasLost_AndItStandsAMomentLater_IsNotMadeTwice(t *testing.T) {
 	p := newPlace(t)
+	p.waits(impatient)
 	p.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.Late, ApplyAfter: 100 * time.Millisecond, Match: isServicePost})
 	_, _ = p.run(fetch.Event{})
 	for _, name := range []string{"Managed Workstations", "Managed Servers"} {
