@@ -131,7 +131,7 @@ func (s *sim) landedCount(t *task, serviceID string, body []byte) {
 	}
 }
 
-// nameOf is the name of the rule that a service at Synthesize belongs to, and the one it had before.
+// nameOf is the name of the rule that a service at Synthesize belongs to, and another that it has or had.
 func (s *sim) nameOf(serviceID string) (name, formerly string) {
 	docs, err := s.table.Get(context.Background(), ledger.Key{Kind: "state", ID: "services"})
 	var services ledger.Services
@@ -151,10 +151,13 @@ func (s *sim) nameOf(serviceID string) (name, formerly string) {
 			return service.Name, formerly
 		}
 	}
-	for _, service := range s.vendor.Services() { // forgotten meanwhile
+	for _, service := range s.vendor.Services() { // forgotten meanwhile, and with it what the rules called it last
 		if service.ID == serviceID {
 			name, _, _ = strings.Cut(service.Name, " (renamed ")
-			return name, ""
+			if name == servers {
+				formerly = "Servers"
+			}
+			return name, formerly
 		}
 	}
 	return "", ""

@@ -290,3 +290,47 @@ throttled: accounts3 ledger read state/services#7 = 1
 what happens there#1 = 7
 `)
 }
+
+// A rename and then the import of an older export: the ledger has forgotten the service's new name while a request under it is
+// on its way. (The invariant was wrong: it held the number against the name that Synthesize knows.)
+func TestRegression_RequestUnderANameThatAnImportForgot_IsTheMessagesNumber(t *testing.T) {
+	Replay(t, `
+a person is told#1 = 1
+act 12 into#1 = 1
+act 12#1 = 2
+act 4#1 = 12
+act before accounts1 Synthesize GET /organization/accounts#1 = 38
+act before accounts3 answer to Synthesize GET #1 = 13
+act before run1 ledger write run#3 = 41
+act before run2 ledger read state/head#3 = 4
+act before run4 ledger write state/incidents#1 = 23
+act before the poller of usage#1 = 12
+act before usage12 Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"2","unitCount":5}#1 = 27
+act before usage14 ledger read account/4#1 = 17
+act before usage14 ledger read tally/0000946786504000#1 = 39
+act before usage2 ledger read account/2#2 = 20
+act before usage2 ledger read account/3#5 = 22
+act before usage2 queue hide usage-6/2#1 = 7
+act before usage2 queue hide usage-6/2#2 = 41
+companies#1 = 3
+desktops#3 = 1
+fault: accounts1 Synthesize POST /organization/accounts 4ffa#1 = 4
+fault: run2 Autotask POST /V1.0/ConfigurationItems/query 7880#1 = 13
+fault: run4 Autotask POST /V1.0/Companies/query/count cad0#1 = 3
+fault: usage12 Synthesize POST /service/14b5a8ae49d7bd66597d8a16/count {"accountId":"4","unitCount":1}#1 = 15
+gap#1 = 5
+gap#2 = 4
+gap#3 = 2
+gap#4 = 1
+how late#1 = 14
+next after accounts3 Synthesize PATCH /organization/status/pending#1 = 1
+next after usage2 ledger read account/3#1 = 3
+next after usage2 ledger read account/3#2 = 1
+rules#2 = 4
+runs#1 = 3
+servers#1 = 3
+servers#2 = 3
+servers#3 = 3
+servers#4 = 1
+`)
+}
