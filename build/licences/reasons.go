@@ -2,6 +2,7 @@ package main
 
 // reasons say what each direct dependency is for, and why it is not written here. A new one gets its line here first.
 var reasons = map[string]string{
+	"github.com/agnivade/levenshtein":                     "how many letters a misspelt setting is off",
 	"github.com/alecthomas/kong":                          "the command's flags and help, from one struct",
 	"github.com/aws/aws-lambda-go":                        "the functions' side of Lambda: its Runtime API, the types of its events",
 	"github.com/aws/aws-sdk-go-v2":                        "AWS: signing, retries, endpoints",

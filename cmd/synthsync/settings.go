@@ -19,16 +19,16 @@ import (
 // load reads settings and rules, and says all that is wrong with them at once. Nobody is called.
 func (c *common) load(p *process) (local.Config, error) {
 	lookup := settings.Lookup(p.lookup)
+	var inFile map[string]string
 	if c.EnvFile != "" {
 		data, err := os.ReadFile(c.EnvFile)
 		if err != nil {
 			return local.Config{}, &exitError{exitSettings, fmt.Errorf("--env-file: %w", err)}
 		}
-		values, err := settings.ParseEnvFile(c.EnvFile, data)
-		if err != nil {
+		if inFile, err = settings.ParseEnvFile(c.EnvFile, data); err != nil {
 			return local.Config{}, &exitError{exitSettings, err}
 		}
-		lookup = settings.Over(values, lookup)
+		lookup = settings.Over(inFile, lookup)
 	}
 	r := settings.NewReader(lookup)
 	config := local.Config{
@@ -68,6 +68,7 @@ func (c *common) load(p *process) (local.Config, error) {
 	}
 	rules, rulesErr := c.rules(r)
 	config.Rules = rules
+	misspelt(r, inFile)
 	if err := r.Err(); err != nil {
 		if rulesErr != nil {
 			err = fmt.Errorf("%w; %w", err, rulesErr)

@@ -5,6 +5,7 @@ package settings
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -35,11 +36,22 @@ func (e *Error) Error() string {
 // Reader reads settings and collects what is wrong. After a problem it returns the zero value.
 type Reader struct {
 	lookup   Lookup
+	asked    map[string]bool
 	problems []Problem
 }
 
 // NewReader makes a Reader.
-func NewReader(lookup Lookup) *Reader { return &Reader{lookup: lookup} }
+func NewReader(lookup Lookup) *Reader {
+	r := &Reader{asked: map[string]bool{}}
+	r.lookup = func(name string) (string, bool) {
+		r.asked[name] = true
+		return lookup(name)
+	}
+	return r
+}
+
+// Names are the settings that were asked for so far, in order.
+func (r *Reader) Names() []string { return slices.Sorted(maps.Keys(r.asked)) }
 
 // Err is an *Error with all problems so far, or nil.
 func (r *Reader) Err() error {
