@@ -10,7 +10,6 @@ import (
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/file"
-	"github.com/synthsync/synthsync/shared/ledger/memory"
 )
 
 // common are the flags of every command that talks to the vendors.
@@ -57,20 +56,13 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	if c.Stack != "" {
 		return c.onStack(ctx, p)
 	}
-	config, err := c.load(p)
+	m, err := c.here(p, c.Ledger, file.Options{})
 	if err != nil {
 		return err
 	}
-	store, err := openLedger(c.Ledger, file.Options{})
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	progress := newProgress(p.stderr)
-	defer progress.close()
-	config.Store, config.Progress = store, progress
+	defer m.close()
 	if c.AcceptTenant {
-		book := ledger.New(store, p.now)
+		book := ledger.New(m.store, p.now)
 		if err := book.AcceptTenant(ctx); err != nil {
 			return notForUs(err)
 		}
@@ -78,10 +70,9 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 			return err
 		}
 	}
-	m := &local.Machine{Config: config}
 	result, err := m.Run(ctx, fetch.Event{Force: c.Force, Full: c.Full, Actor: p.who(), Reason: c.Reason})
-	progress.close()
-	result.Notified = c.announce(ctx, p, config, result, err)
+	m.progress.close()
+	result.Notified = c.announce(ctx, p, m.Config, result, err)
 	return c.show(p, result, err)
 }
 
@@ -126,24 +117,13 @@ func (c *planCommand) Run(ctx context.Context, p *process) error {
 	if c.Stack != "" {
 		return c.onStack(ctx, p)
 	}
-	config, err := c.load(p)
+	m, err := c.here(p, c.Ledger, file.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	config.Store = memory.New()
-	if c.Ledger != "" {
-		store, err := openLedger(c.Ledger, file.Options{ReadOnly: true})
-		if err != nil {
-			return err
-		}
-		defer store.Close()
-		config.Store = store
-	}
-	progress := newProgress(p.stderr)
-	defer progress.close()
-	config.Progress = progress
-	result, err := (&local.Machine{Config: config}).Plan(ctx, fetch.Event{Force: c.Force, Full: c.Full})
-	progress.close()
+	defer m.close()
+	result, err := m.Plan(ctx, fetch.Event{Force: c.Force, Full: c.Full})
+	m.progress.close()
 	return c.show(p, result, err)
 }
 
@@ -188,26 +168,24 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if c.Stack != "" {
 		return c.onStack(ctx, p)
 	}
-	config, err := c.load(p)
+	m, err := c.here(p, "", file.Options{})
 	if err != nil {
 		return err
 	}
-	progress := newProgress(p.stderr)
-	defer progress.close()
-	config.Store, config.Progress = memory.New(), progress
+	defer m.close()
 	checked := checkedHere{ToMap: []ToMap{}}
 	if c.Ledger != "" {
 		if checked.ToMap, err = c.place().worklist(ctx, p); err != nil {
 			return err
 		}
 	}
-	checked.Checked, err = (&local.Machine{Config: config}).Check(ctx)
-	progress.close()
+	checked.Checked, err = m.Check(ctx)
+	m.progress.close()
 	if err != nil {
 		return err
 	}
 	if c.Ledger != "" {
-		if err := c.adviseOfLedger(ctx, p, config.Mode, &checked.Checked); err != nil {
+		if err := c.adviseOfLedger(ctx, p, m.Mode, &checked.Checked); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/letters"
-	"github.com/synthsync/synthsync/cmd/synthsync/local"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/file"
 )
@@ -80,25 +79,17 @@ func (c *replayCommand) mayTell(ctx context.Context, p *process, book *ledger.Le
 }
 
 func (c *replayCommand) onMachine(ctx context.Context, p *process) error {
-	config, err := c.load(p)
+	m, err := c.here(p, c.Ledger, file.Options{})
 	if err != nil {
 		return err
 	}
-	store, err := openLedger(c.Ledger, file.Options{})
+	defer m.close()
+	chosen, err := keptLetters(ctx, ledger.New(m.store, p.now), c.choose())
 	if err != nil {
 		return err
 	}
-	defer store.Close()
-	book := ledger.New(store, p.now)
-	chosen, err := keptLetters(ctx, book, c.choose())
-	if err != nil {
-		return err
-	}
-	progress := newProgress(p.stderr)
-	defer progress.close()
-	config.Store, config.Progress = store, progress
-	replayed, err := (&local.Machine{Config: config}).Replay(ctx, chosen)
-	progress.close()
+	replayed, err := m.Replay(ctx, chosen)
+	m.progress.close()
 	if settings := settingsFault(err); settings != nil {
 		return settings
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/synthsync/synthsync/cmd/synthsync/local"
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/ledger/file"
 )
@@ -34,20 +33,13 @@ func (c *rulesDiffCommand) Run(ctx context.Context, p *process) error {
 		result, err := s.Invoke(ctx, fetch.Event{DryRun: true, Rules: string(text)})
 		return c.show(p, result, err)
 	}
-	config, err := c.load(p)
+	m, err := c.here(p, c.Ledger, file.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	store, err := openLedger(c.Ledger, file.Options{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	progress := newProgress(p.stderr)
-	defer progress.close()
-	config.Store, config.Progress = store, progress
-	result, err := (&local.Machine{Config: config}).Diff(ctx, rules)
-	progress.close()
+	defer m.close()
+	result, err := m.Diff(ctx, rules)
+	m.progress.close()
 	return c.show(p, result, err)
 }
 
