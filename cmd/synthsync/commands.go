@@ -137,7 +137,7 @@ func (c *planCommand) show(p *process, result fetch.Result, err error) error {
 		}
 	} else {
 		renderResult(p.stdout, result)
-		renderChanges(p.stdout, result.Changes, listed*4)
+		renderChanges(p.stdout, result.Changes, result.Due, listed*4)
 	}
 	switch {
 	case err != nil:

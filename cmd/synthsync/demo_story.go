@@ -78,7 +78,7 @@ func (d *demo) retired(ctx context.Context) error {
 	if err := d.run(ctx, fetch.Event{}, fetch.StateDone); err != nil {
 		return err
 	}
-	renderChanges(d.p.stdout, d.last.Changes, listed)
+	renderChanges(d.p.stdout, d.last.Changes, 0, listed)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/agnivade/levenshtein" // small, kept, and counts letters, not bytes
 
@@ -23,12 +24,11 @@ func misspelt(r *settings.Reader, file map[string]string) {
 	}
 }
 
-// nearly tells whether a name is a letter or two off a setting's: one where it is short (CODE is not MODE, nor DEVICES
-// SERVICES).
+// nearly tells whether a name is a setting's in other letters, or up to two letters off one whose name is long and ours: MODEL
+// and SERVICE are other programs' names.
 func nearly(name, setting string) bool {
-	off := 2
-	if len(setting) <= len("SERVICES") {
-		off = 1
+	if strings.EqualFold(name, setting) {
+		return true
 	}
-	return name != "" && name[0] == setting[0] && levenshtein.ComputeDistance(name, setting) <= off
+	return len(setting) > len("SERVICES") && levenshtein.ComputeDistance(strings.ToUpper(name), setting) <= 2
 }

@@ -107,8 +107,9 @@ func renderOutcomes(w io.Writer, r fetch.Result) {
 		r.Accounts.Created, r.Accounts.Renamed, u.Posted, u.Unchanged, u.Unmapped, u.Lost, u.Superseded, u.Failed)
 }
 
-// renderChanges shows old -> new per account and service with the reason.
-func renderChanges(w io.Writer, changes []fetch.Change, most int) {
+// renderChanges shows old -> new per account and service with the reason. due is how many there are, which may be more than a
+// stack's function has answered.
+func renderChanges(w io.Writer, changes []fetch.Change, due, most int) {
 	if len(changes) == 0 {
 		fmt.Fprintln(w, "No count differs from what Synthesize was told.")
 		return
@@ -118,8 +119,12 @@ func renderChanges(w io.Writer, changes []fetch.Change, most int) {
 		t.AppendRow(table.Row{clean(c.Account), c.AccountID, clean(c.Service), before(c), c.To, string(c.Reason)})
 	}
 	t.Render()
-	if len(changes) > most {
-		fmt.Fprintf(w, "… and %d more; --json lists them\n", len(changes)-most)
+	if rest := max(due, len(changes)) - min(len(changes), most); rest > 0 {
+		fmt.Fprintf(w, "… and %d more", rest)
+		if listed := len(changes) - min(len(changes), most); listed > 0 {
+			fmt.Fprintf(w, "; --json lists %d of them", listed)
+		}
+		fmt.Fprintln(w)
 	}
 }
 

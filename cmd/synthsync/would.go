@@ -26,10 +26,10 @@ func renderWould(w io.Writer, r fetch.Result) {
 	}
 	if len(zeros) > 0 {
 		fmt.Fprintln(w, "Become 0:")
-		renderChanges(w, zeros, listed*4)
+		renderChanges(w, zeros, len(zeros), listed*4)
 	}
 	if len(unmapped) > 0 {
 		fmt.Fprintln(w, "Not mapped yet:")
-		renderChanges(w, unmapped, listed)
+		renderChanges(w, unmapped, len(unmapped), listed)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -102,8 +103,18 @@ func main() {
 		result.Notified, news = announce(ctx, f, secret, run.Ledger, result)
 		report(ctx, f, result, err)
 		emit(ctx, f, run.Ledger, result, news, err)
-		return result.Capped(), err
+		return result.Capped(), named(err)
 	})
+}
+
+// named is an error under the name by which the command knows it: Lambda tells no more of an error than its text and its
+// outermost type.
+func named(err error) error {
+	var settings *fetch.SettingsError
+	if errors.As(err, &settings) && error(settings) != err {
+		return &fetch.SettingsError{Err: err}
+	}
+	return err
 }
 
 // companyTypes reads for which companies accounts are made.

@@ -259,6 +259,15 @@ func (s *Services) Link(standing []Standing, before Services) {
 	s.List = list
 }
 
+// Unexplained are the strangers that the rules do not name either, as far as the last look at Synthesize knew.
+func (s Services) Unexplained() []string {
+	return slices.DeleteFunc(slices.Clone(s.Strangers.Services), func(stranger string) bool {
+		return slices.ContainsFunc(s.List, func(own Service) bool {
+			return fold(own.Name) == fold(stranger) || slices.ContainsFunc(own.Formerly, func(name string) bool { return fold(name) == fold(stranger) })
+		})
+	})
+}
+
 func standingID(standing []Standing, name string, taken map[string]bool) string {
 	for _, exact := range []bool{true, false} {
 		for _, at := range standing {

@@ -48,7 +48,7 @@ type TenantError struct {
 }
 
 func (e *TenantError) Error() string {
-	return fmt.Sprintf("this ledger belongs to the %s tenant %s, and the settings lead to %s; use that tenant's own ledger, or, if the tenant really moved, say so once with --accept-tenant", e.Vendor, e.Bound, e.Seen)
+	return fmt.Sprintf("this ledger belongs to the %s tenant %s, and the settings lead to %s; use that tenant's own ledger, or, if the tenant really moved, say so once with --accept-tenant (a stack that moves is deployed anew, with a ledger of its own)", e.Vendor, e.Bound, e.Seen)
 }
 
 // Tenant reads what the ledger is bound to.

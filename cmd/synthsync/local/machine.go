@@ -5,7 +5,6 @@ package local
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -173,8 +172,7 @@ func (s *session) takeLook(ctx context.Context, rules []ledger.Rule) (fetch.Seen
 		}
 	}
 	for _, name := range look.Services.Strangers.Services {
-		seen.Attention = append(seen.Attention, fetch.Attention{Kind: fetch.KindStranger, Text: fmt.Sprintf(
-			"service %q stands at Synthesize and no rule names it: its counts stay as they are; a rule with retired: true sets them to 0", name)})
+		seen.Attention = append(seen.Attention, fetch.StrangerService(name))
 	}
 	return seen, nil
 }

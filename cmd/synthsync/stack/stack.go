@@ -98,9 +98,12 @@ func load(ctx context.Context, w Where) (aws.Config, error) {
 	return c, nil
 }
 
-// silence bounds how long a connection may be silent, which the SDK bounds only for a client that it knows: longer than
-// the 20 seconds that SQS may wait for a message.
+// silence bounds how long a connection may be silent, which the SDK does for a client that it knows: longer than the 20
+// seconds that SQS may wait for a message.
 func silence(client aws.HTTPClient) aws.HTTPClient {
+	if client == nil { // the environment asks for nothing special
+		client = awshttp.NewBuildableClient()
+	}
 	if known, is := client.(*awshttp.BuildableClient); is {
 		return known.WithReadTimeout(time.Minute)
 	}

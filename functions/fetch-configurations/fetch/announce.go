@@ -67,7 +67,7 @@ func (a Announcer) Announce(ctx context.Context, r Result, onlyLost bool) (told 
 	out := &Notified{}
 	var failed troubles
 	failed.add(a.Fault)
-	if r.State == StateDone && len(r.Holds) == 0 {
+	if r.good() {
 		failed.add(a.beat(ctx, out))
 	}
 	known, news, err := a.tell(ctx, r, onlyLost, out)
@@ -80,6 +80,12 @@ func (a Announcer) Announce(ctx context.Context, r Result, onlyLost bool) (told 
 		return nil, news
 	}
 	return out, news
+}
+
+// good tells whether nothing keeps a bill from being right that somebody has been told to see to before.
+func (r Result) good() bool {
+	lost := func(a Attention) bool { return a.Kind == KindMappingLost }
+	return r.State == StateDone && len(r.Holds) == 0 && !slices.ContainsFunc(r.Attention, lost)
 }
 
 // remember keeps in the ledger, where a report finds it, that a person was not told, and why; or that he is again.

@@ -268,3 +268,12 @@ func TestAnnounce_NotDeliveredForLong_TheNewestWait(t *testing.T) {
 		t.Errorf("%d messages wait (%v)", len(known.Outbox), err)
 	}
 }
+
+func TestAnnounce_AMappingIsLost_TheDeadMansSwitchIsNotAsked(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	r := o.night()
+	r.Attention = append(r.Attention, fetch.Attention{Kind: fetch.KindMappingLost, Text: "Servers of company 1: the mapping is lost"})
+	if told, _ := o.announcer(p).Announce(context.Background(), r, false); p.beats != 0 || told.Beat {
+		t.Errorf("%d heartbeats, %+v", p.beats, told)
+	}
+}

@@ -14,6 +14,27 @@ func (r *run) attend(kind string, units int64, format string, args ...any) {
 	r.result.Attention = append(r.result.Attention, Attention{Kind: kind, Text: fmt.Sprintf(format, args...), Units: units})
 }
 
+// StrangerService says of a service at Synthesize that no rule names it.
+func StrangerService(name string) Attention {
+	return Attention{Kind: KindStranger, Text: fmt.Sprintf(
+		"service %q stands at Synthesize and no rule names it: its counts stay as they are; a rule with retired: true sets them to 0", name)}
+}
+
+// noticeStrangers reports what stands at Synthesize and is no rule's and no company's. Where this stage has not looked itself,
+// the services are those that the last look of sync-accounts found.
+func (r *run) noticeStrangers(services ledger.Services, known map[string]ledger.Account) {
+	if r.Look == nil {
+		for _, name := range services.Unexplained() {
+			r.result.Attention = append(r.result.Attention, StrangerService(name))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		if a := known[id]; a.Exists && !isAccountID(id) {
+			r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and its id is no company's; it is left alone", a.Name, id)
+		}
+	}
+}
+
 // notice records what a person should know about an account.
 func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 	if _, ended := p.released[accountID(c.id)]; ended {

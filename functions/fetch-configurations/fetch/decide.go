@@ -43,6 +43,7 @@ func (r *run) decide(ctx context.Context) error {
 			r.result.Services[s.Name] = now.Services[s.Key]
 		}
 	}
+	r.noticeStrangers(svc, known)
 	changes := r.preview(p, companies, known)
 	holds := append(takenBack(changes), r.narrowed(&now)...)
 	holds = adviseOnMerges(holds, svc)

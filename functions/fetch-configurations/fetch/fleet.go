@@ -127,11 +127,11 @@ func (f *fleet) companiesFor(svc ledger.Services, known map[string]ledger.Accoun
 		})
 	}
 	for key := range known {
-		id, err := strconv.ParseInt(key, 10, 64)
-		if err != nil {
-			continue // an earlier integration's account that is no company's: Strangers reports it
+		if !isAccountID(key) {
+			continue // an earlier integration's account that is no company's: noticeStrangers reports it
 		}
-		if _, visible := f.companies[id]; !visible && accountID(id) == key {
+		id, _ := strconv.ParseInt(key, 10, 64)
+		if _, visible := f.companies[id]; !visible {
 			out = append(out, company{id: id})
 		}
 	}

@@ -141,6 +141,12 @@ func (p planner) account(c company, a ledger.Account) accountPlan {
 // accountID is the id of a company's account at Synthesize.
 func accountID(companyID int64) string { return strconv.FormatInt(companyID, 10) }
 
+// isAccountID tells whether an account's id can be a company's.
+func isAccountID(id string) bool {
+	company, err := strconv.ParseInt(id, 10, 64)
+	return err == nil && accountID(company) == id
+}
+
 func (p planner) pair(c company, a ledger.Account, service ledger.Service) (Change, bool) {
 	pair := a.Pair(service)
 	change := Change{

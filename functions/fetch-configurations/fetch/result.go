@@ -163,7 +163,6 @@ const (
 	KindStranger        = "stands at Synthesize"
 	KindUnmapped        = "not mapped"
 	KindMappingLost     = "mapping lost"
-	KindAnswerNotKnown  = "answer not known"
 	KindReleased        = "released"
 	KindMerged          = "probably merged"
 	KindCompanyHeld     = "company held"

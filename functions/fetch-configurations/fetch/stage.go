@@ -146,7 +146,10 @@ func (s *Stage) Run(ctx context.Context, event Event) (Result, error) {
 	}()
 	if err := r.execute(ctx); err != nil {
 		r.result.State, r.result.Reason = StateFailed, err.Error()
-		return r.result, errors.Join(err, r.save(ctx))
+		if unsaved := r.save(ctx); unsaved != nil {
+			err = errors.Join(err, unsaved)
+		}
+		return r.result, err
 	}
 	return r.result, r.save(ctx)
 }
