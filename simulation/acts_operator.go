@@ -129,9 +129,11 @@ func (s *sim) importLedger(ctx context.Context, act ledger.Act) string {
 		s.fail("the ledger can move", "its own export is refused: %v", err)
 		return ""
 	}
+	said := s.hand()
 	if _, err := s.desk().Import(ctx, transfer, true, act); err != nil {
 		return "" // a run is under way
 	}
+	s.wordStays(said)
 	for _, t := range slices.Clone(s.tasks) {
 		if !t.dead && !t.ended {
 			s.kill(t, "was stopped for the import") // the command refuses one while messages are on their way
@@ -144,6 +146,22 @@ func (s *sim) importLedger(ctx context.Context, act ledger.Act) string {
 		s.everReleased(company)
 	}
 	return "the ledger is imported from an export"
+}
+
+// wordStays holds a ledger after an import against what a person has said here before it.
+func (s *sim) wordStays(said ledger.Hand) {
+	now := s.hand()
+	if said.Mode.Mode != now.Mode.Mode || said.Hold.On && !now.Hold.On {
+		s.fail("nobody is told against a person's word", "an import has taken back what a person said here: %+v became %+v", said, now)
+	}
+}
+
+func (s *sim) hand() ledger.Hand {
+	hand, err := s.desk().Hand(context.Background())
+	if err != nil {
+		s.fail("ledger", "the operator's word cannot be read: %v", err)
+	}
+	return hand
 }
 
 func ended(what string, err error) string {
@@ -172,12 +190,7 @@ func (s *sim) everReleased(company int64) {
 
 // listen notes since when nobody may be told.
 func (s *sim) listen() {
-	hand, err := s.desk().Hand(context.Background())
-	if err != nil {
-		s.fail("ledger", "the operator's word cannot be read: %v", err)
-		return
-	}
-	switch quiet := hand.Silent(s.settings.mode) != ""; {
+	switch quiet := s.hand().Silent(s.settings.mode) != ""; {
 	case quiet && s.quietFrom == 0:
 		s.quietFrom = s.steps + 1
 	case !quiet:

@@ -93,6 +93,12 @@ func (c *ledgerImportCommand) Run(ctx context.Context, p *process) error {
 		return moveError(err)
 	}
 	fmt.Fprintf(p.stdout, "%d documents are imported, %d that stood here are removed. The next run tells every count of %d accounts again: synthsync run %s\n", out.Documents, out.Removed, out.Accounts, c.place)
+	for _, r := range out.Released {
+		fmt.Fprintf(p.stdout, "Company %s (%s) was released in the other place by %s, and is so here now; take it back with: synthsync release %s --undo %s\n", r.AccountID, clean(r.Account), clean(r.Word.String()), r.AccountID, c.place)
+	}
+	if out.HoldCame {
+		fmt.Fprintf(p.stdout, "Posting was on hold in the other place, and is so here now; it goes on with: synthsync resume %s\n", c.place)
+	}
 	if out.ModeLeft {
 		fmt.Fprintf(p.stdout, "The mode that somebody had set in the other place is left behind; here holds: synthsync mode %s\n", c.place)
 	}
@@ -147,11 +153,12 @@ func (c *ledgerImportCommand) target(ctx context.Context, p *process) (*ledger.L
 // moveError tells what a person has to set right from what may heal by itself.
 func moveError(err error) error {
 	var full *ledger.NotEmptyError
+	var large *ledger.NoRoomError
 	var tenant *ledger.TenantError
 	var newer *ledger.FormatError
 	var busy *ledger.BusyError
 	switch {
-	case errors.As(err, &full), errors.As(err, &tenant), errors.As(err, &newer):
+	case errors.As(err, &full), errors.As(err, &tenant), errors.As(err, &newer), errors.As(err, &large):
 		return &exitError{exitSettings, err}
 	case errors.As(err, &busy):
 		return &exitError{exitUndelivered, err}

@@ -158,12 +158,12 @@ func TestRelease_HoldsUntilItIsBackOrTakenBack(t *testing.T) {
 	if r := must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("ben"))); r.Actor != "anna" || open() != 1 {
 		t.Errorf("%+v", r)
 	}
-	for _, back := range []bool{false, true} {
-		if err := l.FollowRelease(ctx, first, back, *now); err != nil {
+	for _, found := range []ledger.Found{ledger.StillThere, ledger.Gone, ledger.BackAgain} {
+		if err := l.FollowRelease(ctx, first, found, *now); err != nil {
 			t.Fatal(err)
 		}
-		if r := must[map[string]ledger.Release](t)(l.Releases(ctx))["7"]; !back && !r.Gone {
-			t.Error("it is gone, and nobody has noted it")
+		if r := must[map[string]ledger.Release](t)(l.Releases(ctx))["7"]; found == ledger.StillThere && (!r.Stays || r.Gone) || found == ledger.Gone && !r.Gone {
+			t.Errorf("found %d, and what is noted is %+v", found, r)
 		}
 	}
 	if open() != 0 {
@@ -172,7 +172,7 @@ func TestRelease_HoldsUntilItIsBackOrTakenBack(t *testing.T) {
 	*now = now.Add(time.Hour)
 	must[ledger.Release](t)(l.Release(ctx, "7", "Seven", by("ben")))
 	// A run that has read the first word ends the second one not.
-	if err := l.FollowRelease(ctx, first, true, *now); err != nil || open() != 1 {
+	if err := l.FollowRelease(ctx, first, ledger.BackAgain, *now); err != nil || open() != 1 {
 		t.Errorf("%d released, %v", open(), err)
 	}
 	if held := must[bool](t)(l.UndoRelease(ctx, "7", by("ben"))); !held || open() != 0 {

@@ -24,6 +24,9 @@ type Imported struct {
 	Removed   int  // documents that stood in the ledger and are not in the export
 	Accounts  int  // whose counts are all told again by the next run
 	ModeLeft  bool // the export had a person's word on the mode, which was left out: it is for each place to say
+	HoldCame  bool // nobody is told now, since the export says that posting is on hold
+	// Released are the companies whose release came with the export, and holds here now, in order.
+	Released []Release
 }
 
 // NotEmptyError says that a ledger holds something already.
@@ -35,31 +38,36 @@ func (e *NotEmptyError) Error() string {
 
 // Import puts an export in the place of what the ledger holds. Until it has ended nothing else uses the ledger; one that was
 // cut short is simply repeated. It believes no count to be told: all that may stand at Synthesize are told again by the next
-// run, so an export that is old heals as well.
+// run, so an export that is old heals as well. What a person has said here stays: see words.
 func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act) (Imported, error) {
+	if err := l.fits(t); err != nil {
+		return Imported{}, err
+	}
 	issued, err := l.beginImport(ctx, t, replace)
 	if err != nil {
 		return Imported{}, err
 	}
 	var out Imported
 	moved := map[Key]bool{}
+	var writes []Write
 	services := t.services()
-	for batch := range slices.Chunk(t.documents, MaxWrites/4) {
-		var writes []Write
-		for _, doc := range batch {
-			key := Key{doc.Kind, doc.ID}
-			moved[key] = true
-			if key == headKey {
-				continue
-			}
-			body, err := out.adapt(doc, services)
-			if err != nil {
-				return out, err
-			}
-			writes = append(writes, Write{Key: key, Body: body, Expires: doc.Expires})
-			out.Documents++
+	for _, doc := range t.documents {
+		key := Key{doc.Kind, doc.ID}
+		moved[key] = true
+		if key == headKey {
+			continue
 		}
-		if err := l.overwrite(ctx, writes); err != nil {
+		body, err := l.adapt(ctx, doc, services, &out)
+		if err != nil {
+			return out, err
+		}
+		out.Documents++
+		if body != nil {
+			writes = append(writes, Write{Key: key, Body: body, Expires: doc.Expires})
+		}
+	}
+	for _, batch := range batches(writes) {
+		if err := l.overwrite(ctx, batch); err != nil {
 			return out, err
 		}
 	}
@@ -80,6 +88,32 @@ func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act)
 		return nil
 	})
 	return out, err
+}
+
+// fits refuses an export with a document that the store has no room for: found half way, it would leave the ledger closed for
+// ever.
+func (l *Ledger) fits(t *Transfer) error {
+	bounded, is := l.store.(Bounded)
+	if !is {
+		return nil
+	}
+	const believed = 8 << 10 // what an account may grow by in its new place
+	for _, doc := range t.documents {
+		if most := bounded.MaxDocument() - believed; len(doc.Body) > most {
+			return &NoRoomError{Key{doc.Kind, doc.ID}, len(doc.Body), most}
+		}
+	}
+	return nil
+}
+
+// NoRoomError says that an export has a document that is too large for where it is to go. Nothing was changed.
+type NoRoomError struct {
+	Key         Key
+	Bytes, Most int
+}
+
+func (e *NoRoomError) Error() string {
+	return fmt.Sprintf("%s of the export has %d bytes, and there is room for %d here: nothing was imported", e.Key, e.Bytes, e.Most)
 }
 
 // beginImport closes the ledger to everybody else, and returns how far its observation times had got.
@@ -155,9 +189,29 @@ func (t *Transfer) services() Services {
 	return s
 }
 
-// adapt is a document as it is believed in its new place.
-func (i *Imported) adapt(doc transferred, services Services) ([]byte, error) {
+// maxBatch is how many bytes of documents an import puts into one write: well below the 4 MiB that a transaction of DynamoDB
+// may have (documented).
+const maxBatch = 1 << 20
+
+// batches splits writes by their number and by their bytes.
+func batches(writes []Write) [][]Write {
+	var out [][]Write
+	from, bytes := 0, 0
+	for at, w := range writes {
+		if at > from && (at-from == MaxWrites/4 || bytes+len(w.Body) > maxBatch) {
+			out = append(out, writes[from:at])
+			from, bytes = at, 0
+		}
+		bytes += len(w.Body)
+	}
+	return append(out, writes[from:])
+}
+
+// adapt is a document as it is believed in its new place; nil if what stands there stays.
+func (l *Ledger) adapt(ctx context.Context, doc transferred, services Services, i *Imported) ([]byte, error) {
 	switch {
+	case doc.Kind == kindRelease:
+		return l.release(ctx, doc, i)
 	case doc.Kind == kindAccount:
 		var a Account
 		if err := json.Unmarshal(doc.Body, &a); err != nil {
@@ -173,13 +227,7 @@ func (i *Imported) adapt(doc transferred, services Services) ([]byte, error) {
 		}
 		return json.Marshal(services)
 	case (Key{doc.Kind, doc.ID}) == handKey:
-		var h Hand
-		if err := json.Unmarshal(doc.Body, &h); err != nil {
-			return nil, err
-		}
-		i.ModeLeft = h.Mode != ModeWord{}
-		h.Mode = ModeWord{}
-		return json.Marshal(h)
+		return l.hand(ctx, doc, i)
 	}
 	return doc.Body, nil
 }
@@ -234,18 +282,19 @@ func (l *Ledger) overwrite(ctx context.Context, writes []Write) error {
 	}
 }
 
-// removeOthers deletes what stood in the ledger and is not in the export. What was done is never deleted.
+// removeOthers deletes what stood in the ledger and is not in the export. What was done is never deleted, nor what a person has
+// said.
 func (l *Ledger) removeOthers(ctx context.Context, moved map[Key]bool) (int, error) {
 	var writes []Write
 	for _, kind := range kinds {
-		if kind == kindAct {
+		if kind == kindAct || kind == kindRelease {
 			continue
 		}
 		for doc, err := range l.store.List(ctx, kind) {
 			if err != nil {
 				return 0, fmt.Errorf("import into the ledger: %w", err)
 			}
-			if !moved[doc.Key] && doc.Key != headKey {
+			if !moved[doc.Key] && doc.Key != headKey && doc.Key != handKey {
 				writes = append(writes, Write{Key: doc.Key, Delete: true})
 			}
 		}

@@ -13,6 +13,7 @@ const kindRelease Kind = "release" // one per company that a person has released
 type Release struct {
 	AccountID string    `json:"-"`
 	Account   string    `json:"account,omitempty"` // the name then
+	Stays     bool      `json:"stays,omitempty"`   // a run since has seen the company with devices that count
 	Gone      bool      `json:"gone,omitempty"`    // a run since has found the company without devices, or not at all
 	EndedAt   time.Time `json:"endedAt,omitzero"`  // it is there again, or the word was taken back
 	Word
@@ -65,16 +66,27 @@ func (l *Ledger) UndoRelease(ctx context.Context, accountID string, act Act) (he
 	return held, err
 }
 
-// FollowRelease records what a run has found of a company whose release it has read: that it is gone, or that it is there
-// again. A release that was taken back meanwhile, and given anew, is another one.
-func (l *Ledger) FollowRelease(ctx context.Context, read Release, back bool, at time.Time) error {
+// Found is what a run has found of a released company.
+type Found int
+
+const (
+	StillThere Found = iota // with devices that count
+	Gone                    // without devices, or not at all
+	BackAgain               // with devices that count, after it was gone: the release ends
+)
+
+// FollowRelease records what a run has found of a company whose release it has read. A release that was taken back meanwhile,
+// and given anew, is another one.
+func (l *Ledger) FollowRelease(ctx context.Context, read Release, found Found, at time.Time) error {
 	_, err := update(ctx, l, Key{kindRelease, read.AccountID}, func(r *Release) error {
 		switch {
 		case !r.Open() || !r.At.Equal(read.At):
-		case back:
+		case found == BackAgain:
 			r.EndedAt = at
-		default:
+		case found == Gone:
 			r.Gone = true
+		default:
+			r.Stays = true
 		}
 		return nil
 	})
@@ -88,7 +100,7 @@ func (l *Ledger) forgetDecisions(ctx context.Context) error {
 		return err
 	}
 	for _, release := range releases {
-		if err := l.FollowRelease(ctx, release, true, l.now().UTC()); err != nil {
+		if err := l.FollowRelease(ctx, release, BackAgain, l.now().UTC()); err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,12 @@ type Store interface {
 	Close() error
 }
 
+// Bounded is a store in which a document may be too large.
+type Bounded interface {
+	// MaxDocument is how many bytes a document's body may have.
+	MaxDocument() int
+}
+
 // MaxWrites is how many documents one Write may name; DynamoDB's transactions set the figure.
 const MaxWrites = 100
 

@@ -269,12 +269,15 @@ func (a Announcer) message(i incident, news []subject, was bool, r Result, now t
 
 // clip keeps a line readable, and a message within what its receivers take (Teams: 28 KB): one that is refused for its
 // length would be refused for ever, and all later ones wait behind it.
-func clip(line string) string {
-	runes := []rune(line)
-	if len(runes) <= maxLine {
-		return line
+func clip(line string) string { return brief(line, maxLine) }
+
+// brief is a text of so many characters at most.
+func brief(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
 	}
-	return string(runes[:maxLine-1]) + "…"
+	return string(runes[:most-1]) + "…"
 }
 
 func (a Announcer) over(kind string, was ledger.Incident, r Result, now time.Time) notify.Message {

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,11 +52,25 @@ func toldOf(a ledger.Account, c company, services ledger.Services) (was, now int
 	return was, now
 }
 
+// maxSingleBytes is how long what is kept of companies held by themselves may be together. Twice as much fits into a document;
+// the rest is for what recallRules adds.
+const maxSingleBytes = 180_000
+
+// areFew tells whether companies can be held by themselves.
+func (r *run) areFew(single []Hold) bool {
+	bytes := 0
+	for _, h := range single {
+		body, err := json.Marshal(r.heldFor(h))
+		if err != nil {
+			return false
+		}
+		bytes += len(body)
+	}
+	return len(single) <= maxSingle && bytes <= maxSingleBytes
+}
+
 // together makes one hold of the whole run out of those of too many companies.
 func (g Guard) together(single []Hold) []Hold {
-	if len(single) <= maxSingle {
-		return single
-	}
 	all := Hold{Key: holdCompanies}
 	var rules, changes []string
 	for _, h := range single {

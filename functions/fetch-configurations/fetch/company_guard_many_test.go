@@ -3,12 +3,14 @@ package fetch_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/services"
 )
 
 // bounded takes documents as long as DynamoDB does, and no longer.
@@ -48,5 +50,48 @@ func TestCompanyGuard_ThousandsOfCompaniesFall_TheRunIsHeldAndCanBeApproved(t *t
 	o.now = o.now.Add(time.Hour)
 	if r, err := o.run(fetch.Event{}); err != nil || r.State != fetch.StateDone || len(r.Holds) != 0 {
 		t.Errorf("approved: %s, %d holds, %.300v", r.State, len(r.Holds), err)
+	}
+}
+
+// A rule of forty types loses one, and with it 180 clients fall. Each is held by itself and can be approved, however long the rule.
+func TestCompanyGuard_ALongRuleChanges_ManyCompaniesFall_EachIsHeldByItself(t *testing.T) {
+	o := newOffice(t)
+	o.book = ledger.New(bounded{o.store}, func() time.Time { return o.now })
+	o.stage.Ledger = o.book
+	o.stage.Guard.MaxCompanyDropPercent = 20
+	rule := "- service: Everything\n  types:\n"
+	for n := range 40 {
+		name := fmt.Sprintf("A type of device with a long name, number %d", n)
+		o.tenant.SetType(autotasktest.Type{ID: int64(100 + n), Name: name})
+		rule += fmt.Sprintf("    - %q\n", name)
+	}
+	parsed := func(text string) services.Rules {
+		rules, err := services.Parse("test", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rules
+	}
+	for c := int64(1000); c < 1600; c++ {
+		o.tenant.SetCompany(autotasktest.Company{ID: c, Name: fmt.Sprint("A company of an ordinary name ", c)})
+		o.add(c, 100, 10)
+		if c < 1180 {
+			o.add(c, 139, 6)
+		}
+	}
+	o.stage.Rules = parsed(rule)
+	o.night()
+	o.stage.Rules = parsed(rule[:strings.LastIndex(rule, "    - ")])
+	o.now = o.now.Add(24 * time.Hour)
+	for _, held := range []int{180, 0} {
+		r, err := o.run(fetch.Event{})
+		if err != nil || r.State != fetch.StateDone || len(r.Holds) != held {
+			t.Fatalf("%s, %d holds, %.300v", r.State, len(r.Holds), err)
+		}
+		o.told()
+		if held > 0 {
+			o.approve(r.RunID)
+		}
+		o.now = o.now.Add(24 * time.Hour)
 	}
 }

@@ -53,8 +53,11 @@ func (r *run) decide(ctx context.Context) error {
 	}
 	holds = append(holds, r.unheld(holds)...)
 	r.reportMerges(companies, known, svc)
-	single := r.Guard.companies(companies, known, svc, r.released)
-	holds = append(holds, r.Guard.together(nameRulesOfCompanies(single, changed, companies, known, svc))...)
+	single := nameRulesOfCompanies(r.Guard.companies(companies, known, svc, r.released), changed, companies, known, svc)
+	if !r.areFew(single) {
+		single = r.Guard.together(single)
+	}
+	holds = append(holds, single...)
 	return r.judge(ctx, p, companies, known, now, changes, holds)
 }
 

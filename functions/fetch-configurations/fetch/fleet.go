@@ -22,7 +22,7 @@ type fleet struct {
 	entries   map[string]map[string]int64
 	typeItems map[int64]int64
 	zeroed    map[int64]int64 // items of inactive companies that a setting counts as 0
-	devices   map[int64]int64 // items by visible company, whether or not they count
+	devices   map[int64]int64 // items by company, whether or not they count and it can be seen
 	stats     ReadStats
 	splitHint []int64
 }
@@ -53,9 +53,7 @@ func (f *fleet) add(cell autotask.CompanyType, matched services.Matched, include
 		f.typeItems[typ] += n
 	}
 	company, visible := f.companies[companyID]
-	if visible {
-		f.devices[companyID] += n
-	}
+	f.devices[companyID] += n
 	switch {
 	case !visible:
 		f.stats.Invisible += n

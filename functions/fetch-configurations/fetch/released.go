@@ -13,12 +13,13 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 	if err != nil {
 		return err
 	}
-	r.released, r.followed = map[string]ledger.Release{}, map[ledger.Release]bool{}
+	r.released, r.followed = map[string]ledger.Release{}, map[ledger.Release]ledger.Found{}
 	there := map[string]company{}
 	for _, c := range companies {
 		there[accountID(c.id)] = c
 	}
-	devices := map[string]int64{} // also those that rules or settings keep out of all counts for the time being
+	// Also those that rules or settings keep out of all counts for the time being, or whose company cannot be seen.
+	devices := map[string]int64{}
 	for id, n := range r.fleet.devices {
 		devices[accountID(id)] = n
 	}
@@ -27,15 +28,19 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 		here := c.visible && c.total() > 0
 		switch {
 		case here && release.Gone:
-			r.followed[release] = true
+			r.followed[release] = ledger.BackAgain
 			r.attend(KindReleased, c.total(), "company %s (%q) was released by %s, was gone, and has %d units again: it is told as usual", id, c.name, release.Word, c.total())
 			continue
 		case here:
+			if !release.Stays {
+				r.followed[release] = ledger.StillThere
+			}
 			r.attend(KindReleased, c.total(), "company %s (%q) is released by %s and still has %d units: 0 is told for it until they are gone; take it back with: synthsync release %s --undo", id, c.name, release.Word, c.total(), id)
-		case devices[id] > 0 && !release.Gone:
+		case devices[id] > 0 && !release.Gone && (c.visible || release.Stays):
+			// One that could not be seen when it was released counts as gone, and is a client again when it can.
 			r.attend(KindReleased, 0, "company %s (%q) is released by %s and still has %d devices, none of which counts now: what was told for it becomes 0", id, release.Account, release.Word, devices[id])
 		case !release.Gone:
-			r.followed[release] = false
+			r.followed[release] = ledger.Gone
 			r.attend(KindReleased, 0, "company %s (%q) is released by %s: what was told for it becomes 0", id, release.Account, release.Word)
 		}
 		r.released[id] = release
@@ -44,8 +49,8 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 }
 
 func (r *run) recordReleases(ctx context.Context) error {
-	for release, back := range r.followed {
-		if err := r.Ledger.FollowRelease(ctx, release, back, r.Now().UTC()); err != nil {
+	for release, found := range r.followed {
+		if err := r.Ledger.FollowRelease(ctx, release, found, r.Now().UTC()); err != nil {
 			return err
 		}
 	}

@@ -69,6 +69,10 @@ func (r Result) Record() (json.RawMessage, error) {
 	r.Changes = nil
 	r.Reason = cut(r.Reason)
 	r.Attention = r.Attention[:min(len(r.Attention), maxAttentionPerKind)]
+	if body, err = json.Marshal(r); err != nil || len(body) <= maxRecord {
+		return body, err
+	}
+	r.Holds = r.Holds[:min(len(r.Holds), maxAttentionPerKind)] // what can be approved stands in a document of its own
 	return json.Marshal(r)
 }
 

@@ -62,9 +62,14 @@ func nameRulesOfCompanies(holds []Hold, changed map[string]string, companies []c
 	return holds
 }
 
+// maxBlame is how many characters are said of the rules for one company: hundreds of companies may be held for the same rule
+// of dozens of types, and all of them stand in one document of the ledger.
+const maxBlame = 300
+
 // blame says which rules a company's fall comes from.
 func (h *Hold) blame(rules, change string) {
-	h.Rule, h.RuleChange = rules, change
+	change = brief(change, maxBlame)
+	h.Rule, h.RuleChange = brief(rules, maxBlame), change
 	h.Text += "; of what fell, rules were changed since: " + change
 }
 

@@ -102,10 +102,10 @@ type run struct {
 	inForceProblem string
 	mapped         map[string]bool
 	hand           ledger.Hand // what a person has decided for all runs
-	// released are the companies that a person has ended, by account id; followed says of which of them it is news that
-	// they are gone (false) or there again (true).
+	// released are the companies that a person has ended, by account id; followed is what this run has found of them
+	// that is news.
 	released map[string]ledger.Release
-	followed map[ledger.Release]bool
+	followed map[ledger.Release]ledger.Found
 	rights   map[string]autotask.Access // what the API user may read, by entity
 	// companyTypes are those for whose companies accounts are made, by id; none: all.
 	companyTypes     map[int64]bool

@@ -45,7 +45,10 @@ type Store struct {
 	opts   Options
 }
 
-var _ ledger.Store = (*Store)(nil)
+var (
+	_ ledger.Store   = (*Store)(nil)
+	_ ledger.Bounded = (*Store)(nil)
+)
 
 // New makes a store of a table. It calls nobody.
 func New(client Client, table string, opts Options) *Store {

@@ -88,6 +88,9 @@ func size(w ledger.Write, mark string) int {
 	return names + numbers + len(w.Kind) + len(w.ID) + len(w.Body) + len(mark)
 }
 
+// MaxDocument leaves a KiB to the names beside a document's body.
+func (*Store) MaxDocument() int { return maxItem - 1<<10 }
+
 // check refuses what no store can write, and what DynamoDB cannot. These are faults of the caller, never conflicts.
 func check(writes []ledger.Write, mark string) error {
 	if err := ledger.CheckWrites(writes); err != nil {

@@ -1,0 +1,45 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// hand is what a person has said of all runs, after an import. The mode is for each place to say. A hold of this place stays,
+// and one that comes with the export holds as well, unless somebody has said here since that posting goes on: an import never
+// lets anything be told that either place keeps back.
+func (l *Ledger) hand(ctx context.Context, doc transferred, i *Imported) ([]byte, error) {
+	var came, own Hand
+	if err := json.Unmarshal(doc.Body, &came); err != nil {
+		return nil, err
+	}
+	if _, err := l.load(ctx, handKey, &own); err != nil {
+		return nil, err
+	}
+	i.ModeLeft = came.Mode != ModeWord{}
+	if !own.Hold.On && came.Hold.On && came.Hold.At.After(own.Hold.At) {
+		own.Hold = came.Hold
+		i.HoldCame = true
+	}
+	return json.Marshal(own)
+}
+
+// release is the newer of two words about a company: that of the export, or that of this place, where it may have been taken
+// back since.
+func (l *Ledger) release(ctx context.Context, doc transferred, i *Imported) ([]byte, error) {
+	var came, own Release
+	if err := json.Unmarshal(doc.Body, &came); err != nil {
+		return nil, err
+	}
+	if _, err := l.load(ctx, Key{doc.Kind, doc.ID}, &own); err != nil {
+		return nil, err
+	}
+	if !later(came.At, came.EndedAt).After(later(own.At, own.EndedAt)) {
+		return nil, nil
+	}
+	if came.Open() {
+		came.AccountID = doc.ID
+		i.Released = append(i.Released, came)
+	}
+	return doc.Body, nil
+}
