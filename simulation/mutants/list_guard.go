@@ -39,7 +39,7 @@ var ordering = []mutant{
 	{rule: "6 never older", file: usageDir + "stage.go", old: "	if ledger.FromNowhere(m.ObservedAt, w.issued, w.Now()) {", new: "	if false {"},
 	{rule: "6 never older", file: accountsDir + "stage.go", old: "		case ledger.FromNowhere(m.ObservedAt, issued, s.Now()):", new: "		case issued.IsZero() && false:"},
 	{rule: "5 approval", file: fetchDir + "approval.go", old: "	if far := apart(approved.Services, now.Services); approved.Services != nil && far > margin {", new: "	if far := apart(approved.Services, now.Services); false {"},
-	{rule: "5 company", file: fetchDir + "company_guard.go", old: "	if len(single) <= maxSingle {", new: "	if len(single) > 0 || len(single) <= maxSingle {"},
+	{rule: "5 company", file: fetchDir + "company_guard.go", old: "return len(single) <= maxSingle && bytes <= maxSingleBytes", new: "return true"},
 	{rule: "5 company", file: fetchDir + "company_guard.go", old: "return p.State == ledger.Told || p.State == ledger.MaybeTold }", new: "return p.State == ledger.Told }"},
 	{rule: "6 never older", file: ledgerDir + "run.go", old: "	return observedAt.After(issued) && observedAt.After(now.Add(behindTolerance))", new: "	return observedAt.After(now.Add(behindTolerance))"},
 	{rule: "6 never older", file: ledgerDir + "run.go", old: "	if now.After(h.Issued) {\n		h.Issued = now", new: "	if !now.IsZero() {\n		h.Issued = now"},
