@@ -295,6 +295,34 @@ func TestOutcomes_FirstDefiniteAnswerMovesTheBaseline(t *testing.T) {
 }
 
 // A name that goes from one service to another means the old one in messages that are older than the change.
+// A name is given up, lies unused, and is given to a new service. A message of the first time, replayed, means that one no more.
+func TestServices_NameLiesUnusedBetweenTwoServices_OlderMessageIsNotToldToTheNewOne(t *testing.T) {
+	b := newBook(t)
+	at := start
+	for _, rules := range [][]ledger.Rule{
+		{{Name: "Servers"}, {Name: "Workstations"}},
+		{{Name: "Managed Servers", Formerly: []string{"Servers"}}, {Name: "Workstations"}},
+		{{Name: "Managed Servers"}, {Name: "Servers"}, {Name: "Workstations"}},
+	} {
+		services, err := b.UpdateServices(t.Context(), func(s *ledger.Services) error {
+			s.Apply(rules)
+			s.Intent = &ledger.Intent{RunID: runOf(at), ObservedAt: at}
+			for i := range s.List {
+				s.List[i].ID = "id of " + s.List[i].Key
+			}
+			return nil
+		})
+		b.must(err)
+		b.services, at = services, at.Add(24*time.Hour)
+	}
+	if old := b.start("replayed", start, servers(8)); len(old.Counts) != 0 {
+		t.Errorf("8 of what was called Servers are told as the new Servers: %+v", old.Counts)
+	}
+	if now := b.start("newest", at.Add(-24*time.Hour), servers(2)); len(now.Counts) != 1 || now.Counts[0].Service.ID != "id of Servers#2" {
+		t.Errorf("the newest run's count is told to %+v", now.Counts)
+	}
+}
+
 func TestServices_NameGivenToAnotherOne_OlderMessageMeansTheOldOne(t *testing.T) {
 	for name, rules := range map[string][]ledger.Rule{
 		"a new service":     {{Name: "Managed Servers", Formerly: []string{"Servers"}}, {Name: "Servers"}, {Name: "Workstations"}},

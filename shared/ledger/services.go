@@ -39,8 +39,8 @@ type Service struct {
 	Retired  bool     `json:"retired,omitempty"`
 	Ruled    bool     `json:"ruled,omitempty"` // the newest run's rules name it
 	Making   *Making  `json:"making,omitempty"`
-	// NamedAfter is set when another service had the name until then: the newest read of which messages can have meant that
-	// one.
+	// NamedAfter is the newest read of which messages cannot mean this service by its name: it had another one then, or was not
+	// there.
 	NamedAfter time.Time `json:"namedAfter,omitzero"`
 }
 
@@ -150,21 +150,29 @@ func (s *Services) Apply(rules []Rule) {
 	s.List = list
 }
 
-// handOver notes which names pass from one service to another. What is on its way by then is no newer than the newest run
-// that has queued a services message, and means the old one.
+// handOver notes which names a service has not had before: another one may have had it, at once before or long ago. What is on
+// its way by then, or lies with the dead letters, is no newer than the newest run that has queued a services message, and
+// cannot have meant this one.
 func (s *Services) handOver(list []Service) {
 	for i := range list {
 		before, known := s.ByKey(list[i].Key)
-		if known && fold(before.Name) == fold(list[i].Name) {
-			continue
-		}
-		list[i].NamedAfter = time.Time{}
-		for _, other := range s.List {
-			if s.Intent != nil && other.Key != list[i].Key && fold(other.Name) == fold(list[i].Name) {
-				list[i].NamedAfter = s.Intent.ObservedAt
-			}
+		switch {
+		case known && fold(before.Name) == fold(list[i].Name):
+		case known && before.wasCalled(list[i].Name) && !s.calls(list[i]): // a rename that is taken back
+			list[i].NamedAfter = time.Time{}
+		case s.Intent != nil:
+			list[i].NamedAfter = s.Intent.ObservedAt
 		}
 	}
+}
+
+func (s *Service) wasCalled(name string) bool {
+	return slices.ContainsFunc(s.Formerly, func(former string) bool { return fold(former) == fold(name) })
+}
+
+// calls tells whether another service has the name of this one until now.
+func (s *Services) calls(this Service) bool {
+	return slices.ContainsFunc(s.List, func(other Service) bool { return other.Key != this.Key && fold(other.Name) == fold(this.Name) })
 }
 
 func (s *Service) follow(r Rule) {

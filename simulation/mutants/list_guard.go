@@ -54,7 +54,7 @@ var ordering = []mutant{
 	{rule: "6 intent", file: ledgerDir + "tell.go", old: "		if ended && a.Intent != nil && a.Intent.ObservedAt.Equal(t.ObservedAt) && a", new: "		if a.Intent != nil && a.Intent.ObservedAt.Equal(t.ObservedAt) && a"},
 	{rule: "6 intent", file: ledgerDir + "tell.go", old: " && a.Intent.RunID == t.RunID {", new: " {"},
 	{rule: "6 never older", file: ledgerDir + "services.go", old: "service.Name != name || observedAt.After(service.NamedAfter) {", new: "service.Name != name || true {"},
-	{rule: "6 never older", file: ledgerDir + "services.go", old: "				list[i].NamedAfter = s.Intent.ObservedAt", new: "				list[i].NamedAfter = time.Time{}"},
+	{rule: "6 never older", file: ledgerDir + "services.go", old: "			list[i].NamedAfter = s.Intent.ObservedAt", new: "			list[i].NamedAfter = time.Time{}"},
 	{rule: "6 import", file: ledgerDir + "import.go", old: "Issued: newest, Fenced: newest}", new: "Issued: newest}", aside: true},
 	{rule: "6 import", file: lettersDir + "verdict.go", old: "	case l.usage != nil && !l.usage.ObservedAt.After(j.fenced), l.accounts != nil && !l.accounts.ObservedAt.After(j.fenced):", new: "	case false:", aside: true},
 	{rule: "6 lease", file: ledgerDir + "import.go", old: "		case h.Lease != nil && l.now().Before(h.Lease.Until):", new: "		case false:", aside: true},
