@@ -71,3 +71,50 @@ func TestCloud_KeysRotatedBetweenTheLookAndTheCounts_AreAskedWhoseTheyAre_AndTel
 	}
 	s.noSecrets()
 }
+
+// A process that has the old keys in its cache is refused while counts go out, and finds another organization's in the secret.
+func TestCloud_KeysRefusedWhileCountsGoOut_AnotherOrganizationsInTheSecret_NothingIsTold(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	s.sim.MapAll()
+	s.run()
+	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 1, Type: 3})
+	if r := s.invoke(lambdatest.SchedulerEvent("revoked", time.Now())); r.Error != nil {
+		t.Fatal(r.Error)
+	}
+	s.drain("accounts.fifo", s.account)
+	s.sim.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
+	s.secrets(autotasktest.DefaultCredentials.Secret, s.sim.RotatePartnerKey(""), "v2")
+	s.sim.ResetLog()
+	s.drain("usage.fifo", s.usage)
+	for _, r := range s.sim.Requests() {
+		if r.Operation == synthesizetest.PostCount && r.Status != 401 {
+			t.Errorf("a count was sent to another organization: status %d", r.Status)
+		}
+	}
+	if n := s.sim.Total(); n != 2 {
+		t.Errorf("%d requests, want the refused count and the question whose keys these are", n)
+	}
+	if log := s.usage.Log(); !strings.Contains(log, "this ledger belongs to the Synthesize tenant") {
+		t.Errorf("the log does not say why: %s", log)
+	}
+	s.noSecrets()
+}
+
+// Keys of the same organization are used at once.
+func TestCloud_KeysRotatedWhileCountsGoOut_TheCountIsTold(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	s.sim.MapAll()
+	s.run()
+	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 1, Type: 3})
+	if r := s.invoke(lambdatest.SchedulerEvent("rotated", time.Now())); r.Error != nil {
+		t.Fatal(r.Error)
+	}
+	s.drain("accounts.fifo", s.account)
+	s.secrets(autotasktest.DefaultCredentials.Secret, s.sim.RotatePartnerKey(""), "v2")
+	s.drain("usage.fifo", s.usage)
+	s.truth()
+}

@@ -34,17 +34,11 @@ func main() {
 		stage := &usage.Stage{
 			Synthesize: client, Ledger: book, Log: f.Log, Silent: silent, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
 			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
-			Whose:  func(ctx context.Context) (ledger.SynthesizeTenant, error) { return whose(ctx, client) },
+			Whose:  func(ctx context.Context) (ledger.SynthesizeTenant, error) { return wiring.Whose(ctx, client) },
 			Awaits: awaits, Word: func(ctx context.Context) (string, error) { return c.Silent(ctx, book) },
 		}
 		failures, summary := stage.Handle(ctx, batch)
 		c.Emit(ctx, outcomes(summary.Outcomes, failures))
 		return failures
 	}).Lambda)
-}
-
-// whose says which tenant the client's keys belong to.
-func whose(ctx context.Context, client *synthesize.Client) (ledger.SynthesizeTenant, error) {
-	o, err := client.Organization(ctx)
-	return ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name}, err
 }

@@ -53,8 +53,9 @@ func NewConsumer(f *Function, name string) *Consumer {
 	return c
 }
 
-// Client makes a client for one invocation: a refused login ends it, not the process.
-func (c *Consumer) Client() (*synthesize.Client, error) {
+// Client makes a client for one invocation: a refused login ends it, not the process. Keys that are looked up afresh, since the
+// ones in use were refused, are used only if they lead to the book's own tenant.
+func (c *Consumer) Client(book *ledger.Ledger) (*synthesize.Client, error) {
 	return synthesize.New(synthesize.Config{
 		BaseURL: c.url, Limits: c.limits, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout,
 		Keys: func(ctx context.Context, fresh bool) (synthesize.Keys, error) {
@@ -67,9 +68,40 @@ func (c *Consumer) Client() (*synthesize.Client, error) {
 				c.Secrets.Forget(c.secretARN)
 				return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
 			}
-			return synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}, nil
+			keys := synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}
+			if fresh {
+				err = c.ours(ctx, book, keys)
+			}
+			return keys, err
 		},
 	})
+}
+
+// ours asks whose keys are that are not those which the last look at Synthesize went well with. What is on its way to one
+// organization is nothing to tell another.
+func (c *Consumer) ours(ctx context.Context, book *ledger.Ledger, keys synthesize.Keys) error {
+	services, err := book.Services(ctx)
+	if err != nil || services.Proven == "" || services.Proven == keys.Version {
+		return err
+	}
+	client, err := synthesize.New(synthesize.Config{
+		BaseURL: c.url, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout,
+		Keys: func(context.Context, bool) (synthesize.Keys, error) { return keys, nil },
+	})
+	if err != nil {
+		return err
+	}
+	tenant, err := Whose(ctx, client)
+	if err != nil {
+		return fmt.Errorf("ask whose the keys in the secret are: %w", err)
+	}
+	return book.BindSynthesize(ctx, tenant)
+}
+
+// Whose says which tenant the client's keys belong to.
+func Whose(ctx context.Context, client *synthesize.Client) (ledger.SynthesizeTenant, error) {
+	o, err := client.Organization(ctx)
+	return ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name}, err
 }
 
 // SecretVersion is the version of the keys in use.
@@ -94,7 +126,7 @@ func (c *Consumer) Handler(book *ledger.Ledger, handle func(ctx context.Context,
 			if err != nil {
 				return queue.FailAll(batch, err)
 			}
-			client, err := c.Client()
+			client, err := c.Client(book)
 			if err != nil {
 				return queue.FailAll(batch, err)
 			}
