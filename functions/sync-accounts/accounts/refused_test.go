@@ -2,6 +2,10 @@ package accounts_test
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -99,5 +103,20 @@ func TestAccounts_AServiceWithoutAClearAnswer_TheMessageComesAgain_AndTheLookIsN
 		if len(failures) != 1 || failures[0].Dead || !d.known().LookedAt.IsZero() || d.made("Printers") != 0 {
 			t.Errorf("%s: %+v, looked at %s, services %v", name, failures, d.known().LookedAt, d.sim.Services())
 		}
+	}
+}
+
+// Something between here and Synthesize shows a wrong certificate. Nobody has refused the service.
+func TestAccounts_CertificateIsWrong_IsNoRefusalOfTheService(t *testing.T) {
+	d := newDesk(t)
+	d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/service") {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &tls.CertificateVerificationError{Err: errors.New("wrong")}}
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})}
+	failures := d.handle(d.services(observed, "Servers"))
+	if len(failures) != 1 || failures[0].Dead || !d.known().LookedAt.IsZero() {
+		t.Errorf("%+v, looked at %s", failures, d.known().LookedAt)
 	}
 }
