@@ -2,10 +2,10 @@ package accounts_test
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
-	"net"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -109,9 +109,14 @@ func TestAccounts_AServiceWithoutAClearAnswer_TheMessageComesAgain_AndTheLookIsN
 // Something between here and Synthesize shows a wrong certificate. Nobody has refused the service.
 func TestAccounts_CertificateIsWrong_IsNoRefusalOfTheService(t *testing.T) {
 	d := newDesk(t)
+	stranger := httptest.NewUnstartedServer(http.NotFoundHandler())
+	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
+	stranger.StartTLS()
+	t.Cleanup(stranger.Close)
 	d.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/service") {
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &tls.CertificateVerificationError{Err: errors.New("wrong")}}
+			r = r.Clone(r.Context())
+			r.URL.Scheme, r.URL.Host = "https", stranger.Listener.Addr().String()
 		}
 		return http.DefaultTransport.RoundTrip(r)
 	})}
