@@ -118,3 +118,62 @@ func TestCloud_KeysRotatedWhileCountsGoOut_TheCountIsTold(t *testing.T) {
 	s.drain("usage.fifo", s.usage)
 	s.truth()
 }
+
+// lookAlone has sync-accounts work a run's services message. A new company's account and another's new name wait behind it.
+func (s *stack) lookAlone() {
+	s.t.Helper()
+	s.tenant.SetCompany(autotasktest.Company{ID: 1, Name: "Company 1, renamed"})
+	s.tenant.SetCompany(autotasktest.Company{ID: 6, Name: "Company 6"})
+	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 6, Type: 3})
+	if r := s.invoke(lambdatest.SchedulerEvent("look", time.Now())); r.Error != nil {
+		s.t.Fatal(r.Error)
+	}
+	q := s.cloud.Queue("accounts.fifo")
+	look := q.Receive(1)
+	if _, settlement := s.batch(s.account, "accounts.fifo", look); len(look) != 1 || look[0].Group != "services" || len(settlement.Returned) != 0 {
+		s.t.Fatalf("the look: %+v", settlement)
+	}
+	q.Settle(look, nil)
+	if q.Len() != 2 {
+		s.t.Fatalf("%d messages wait, want the new account and the new name", q.Len())
+	}
+}
+
+// A run has looked at Synthesize, and accounts wait. Before they are made, somebody puts another organization's keys into
+// the secret: a client of this one must not appear there, nor be renamed there.
+func TestCloud_KeysOfAnotherOrganization_BetweenTheLookAndTheAccounts_NothingIsMade(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	s.lookAlone()
+	s.sim.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
+	s.secrets(autotasktest.DefaultCredentials.Secret, synthesizetest.DefaultPartnerKey, "v2")
+	s.account = s.start("./sync-accounts") // a new process, which has read the new keys
+	s.sim.ResetLog()
+	s.drain("accounts.fifo", s.account)
+	if n := s.sim.Writes(); n != 0 {
+		t.Errorf("%d requests that write were sent to another organization", n)
+	}
+	if n := s.cloud.Queue("accounts.fifo").Len(); n != 2 {
+		t.Errorf("%d messages wait, want both", n)
+	}
+	if log := s.account.Log(); !strings.Contains(log, "this ledger belongs to the Synthesize tenant") {
+		t.Errorf("the log does not say why: %s", log)
+	}
+}
+
+// Keys that were rotated are the same tenant's: what waits is made with them at once.
+func TestCloud_KeysRotatedBetweenTheLookAndTheAccounts_AreAskedWhoseTheyAre_AndMake(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	s.lookAlone()
+	s.secrets(autotasktest.DefaultCredentials.Secret, s.sim.RotatePartnerKey(""), "v2")
+	s.account = s.start("./sync-accounts")
+	s.sim.ResetLog()
+	s.drain("accounts.fifo", s.account)
+	if n := s.sim.Total(); n != 3 || len(s.sim.Accounts()) != 6 {
+		t.Errorf("%d requests, want the question, the account and the name; accounts %v", n, s.sim.Accounts())
+	}
+	s.noSecrets()
+}

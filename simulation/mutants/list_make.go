@@ -59,6 +59,10 @@ var making = []mutant{
 	{rule: "12 one tenant", file: usageDir + "prove.go", old: "	if err := w.Ledger.BindSynthesize(ctx, tenant); err != nil {", new: "	if err := w.Ledger.BindSynthesize(ctx, tenant); false {", aside: true},
 	{rule: "12 one tenant", file: usageDir + "prove.go", old: "		w.refused(ctx, log, m, err)\n", new: "", aside: true},
 	{rule: "12 one tenant", file: usageDir + "prove.go", old: "	if version, err = w.SecretVersion(ctx, false); err != nil {", new: "	if false {", aside: true},
+	{rule: "12 one tenant", file: accountsDir + "make.go", old: "	if err := s.prove(ctx, m, services.Proven); err != nil {", new: "	if err := s.prove(ctx, m, services.Proven); false {", aside: true},
+	{rule: "12 one tenant", file: accountsDir + "prove.go", old: "	if version, err = s.SecretVersion(ctx, true); err != nil || version == proven {", new: "	if version, err = s.SecretVersion(ctx, true); err != nil {", aside: true},
+	{rule: "12 one tenant", file: accountsDir + "prove.go", old: "	if errors.As(err, &other) {", new: "	if errors.As(err, &other) && false {", aside: true},
+	{rule: "12 one tenant", file: accountsDir + "prove.go", old: "s.Proven = version; return nil", new: "return nil", aside: true},
 	{rule: "12 one tenant", file: "cmd/synthsync/local/replay.go", old: "		if err := s.ownTenant(ctx); err != nil {", new: "		if err := s.ownTenant(ctx); false {", aside: true},
 }
 
@@ -77,6 +81,11 @@ var delivering = []mutant{
 	{rule: "13 nothing lost", file: fetchDir + "queue.go", old: "	if err := s.UsageQueue.Send(ctx, usage); err != nil {", new: "	if err := s.UsageQueue.Send(ctx, usage); false {"},
 	{rule: "13 nothing lost", file: lettersDir + "replay.go", old: "			if h.fault != nil || failed[h.Group] || !m.choose.Takes(h.Letter) {", new: "			if failed[h.Group] || !m.choose.Takes(h.Letter) {", aside: true},
 	{rule: "13 nothing lost", file: lettersDir + "replay.go", old: "aws.String(deduplicationID(h.ID, m.id))", new: "aws.String(h.ID)", aside: true},
+	{rule: "13 nothing lost", file: lettersDir + "verdict.go", old: "	case len(missing) > 0:\n		return Verdict{Makes", new: "	case false:\n		return Verdict{Makes", aside: true},
+	{rule: "13 refused service", file: accountsDir + "missing.go", old: "		if err != nil && !queue.Fail(queue.Received{}, err).Dead {", new: "		if err != nil {", aside: true},
+	{rule: "13 refused service", file: accountsDir + "missing.go", old: "			return nil, errors.Join(refusals, err)", new: "			return errors.Join(refusals, err), nil", aside: true},
+	{rule: "13 refused service", file: accountsDir + "missing.go", old: " && e.Status >= 400 && e.Status < 500 {", new: " {", aside: true},
+	{rule: "13 refused service", file: accountsDir + "services.go", old: "	return errors.Join(refusals, s.remake(ctx, m))", new: "	return s.remake(ctx, m)", aside: true},
 	{rule: "13 refused message", file: "shared/message/usage.go", old: "		case units < 0:", new: "		case false:", aside: true},
 	{rule: "13 refused message", file: "shared/message/message.go", old: "	case *w.Version != Version:", new: "	case false:", aside: true},
 }

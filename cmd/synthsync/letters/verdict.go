@@ -134,11 +134,19 @@ func (j *Judge) account(m message.Accounts) Verdict {
 }
 
 func (j *Judge) look(m message.Accounts) Verdict {
+	var missing []string
+	for _, wanted := range m.Services {
+		if service, _ := j.services.ByName(wanted.Name); service.ID == "" {
+			missing = append(missing, wanted.Name)
+		}
+	}
 	switch {
 	case j.services.Intent != nil && j.services.Intent.ObservedAt.After(m.ObservedAt):
 		return superseded(*j.services.Intent)
+	case len(missing) > 0:
+		return Verdict{Makes, "would look at Synthesize, and make what is missing there: " + strings.Join(missing, ", ")}
 	case !j.services.LookedAt.Before(m.ObservedAt):
 		return Verdict{Unchanged, "would change nothing: its look at Synthesize is done"}
 	}
-	return Verdict{Makes, "would look at Synthesize, and make the services that are missing"}
+	return Verdict{Makes, "would look at Synthesize; no service is missing there, as far as the ledger knows"}
 }

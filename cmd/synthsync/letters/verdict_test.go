@@ -53,3 +53,24 @@ func TestJudge_LettersOfBeforeAnImport_WouldBeSuperseded(t *testing.T) {
 		}
 	}
 }
+
+// A services message dies when one of its services is refused, after its look: a replay then makes that one.
+func TestJudge_ServicesMessageWhoseLookIsDone_WouldMakeWhatIsMissingYet(t *testing.T) {
+	o := open(t)
+	o.services(observed)
+	for name, want := range map[string]letters.Outcome{"Servers": letters.Unchanged, "Printers": letters.Makes} {
+		m := message.Accounts{RunID: "run", ObservedAt: observed, Services: []message.Service{{Name: name, Description: name, Category: "other", Subcategory: "other"}}}
+		body, err := m.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge, err := letters.NewJudge(t.Context(), o.book)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdict := judge.Of(letters.Kept(ledger.Letter{ID: name, Queue: string(letters.Accounts), Group: m.Group(), Body: body}))
+		if verdict.Outcome != want {
+			t.Errorf("%s: %+v, want %s", name, verdict, want)
+		}
+	}
+}

@@ -23,12 +23,7 @@ type Look struct {
 func (s *Stage) Take(ctx context.Context, rules []ledger.Rule) (Look, error) {
 	var look Look
 	var err error
-	if look.Organization, err = s.Synthesize.Organization(ctx); err != nil {
-		return look, err
-	}
-	if err := s.Ledger.BindSynthesize(ctx, ledger.SynthesizeTenant{
-		OrganizationID: look.Organization.OrganizationID, VendorID: look.Organization.VendorID, Name: look.Organization.Name,
-	}); err != nil {
+	if look.Organization, err = s.bind(ctx); err != nil {
 		return look, err
 	}
 	// The ledger is read before the vendor is: what is known first and missing from the later answer is gone. The other

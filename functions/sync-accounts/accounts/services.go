@@ -41,14 +41,13 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		log.WarnContext(ctx, "the ledger does not know this run: looked, and made nothing")
 		missing = nil
 	}
-	for _, service := range missing {
-		if err := s.makeService(ctx, look, m.ObservedAt, service); err != nil {
-			return err
-		}
+	refusals, err := s.makeServices(ctx, look, m.ObservedAt, missing)
+	if err != nil {
+		return err
 	}
 	if look.Organization.Status == synthesize.Inactive {
 		if err := s.Synthesize.SetPending(ctx); err != nil {
-			return err
+			return errors.Join(refusals, err)
 		}
 		log.InfoContext(ctx, "the integration was inactive and is pending now: map accounts and services in Synthesize")
 	}
@@ -64,9 +63,9 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		return nil
 	})
 	if err != nil || s.Looked != nil {
-		return err
+		return errors.Join(refusals, err)
 	}
-	return s.remake(ctx, m)
+	return errors.Join(refusals, s.remake(ctx, m))
 }
 
 // unsettled tells whether a service is being made and its outcome has not been seen: an earlier look says nothing of it.
@@ -216,7 +215,7 @@ func (s *Stage) createOrFind(ctx context.Context, look *Look, known ledger.Servi
 	if err != nil {
 		if stopped(err) || refused(err) && !exists(err) {
 			s.unclaim(ctx, service)
-			return nil, err
+			return nil, final(err)
 		}
 		vendor, listErr := s.Synthesize.Vendor(ctx)
 		if listErr != nil {

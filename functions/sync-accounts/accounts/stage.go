@@ -109,12 +109,12 @@ func (s *Stage) guard(ctx context.Context, m message.Accounts, call func() error
 			return freshErr
 		}
 		if fresh == version {
-			return queue.RetryAfter(err, 15*time.Minute)
+			return queue.RetryAfter(err, waitForSecret)
 		}
 	}
 	err = call()
 	if stopped(err) {
-		return errors.Join(queue.RetryAfter(err, 15*time.Minute), s.noteRefusal(ctx, m, err))
+		return errors.Join(queue.RetryAfter(err, waitForSecret), s.noteRefusal(ctx, m, err))
 	}
 	return err
 }

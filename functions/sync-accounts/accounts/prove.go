@@ -1,0 +1,51 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/message"
+	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/synthesize"
+)
+
+// waitForSecret is how long a message rests that only a person who mends the keys can help.
+const waitForSecret = 15 * time.Minute
+
+// bind asks Synthesize whose keys these are. A first answer binds the ledger; another tenant's is a *ledger.TenantError.
+func (s *Stage) bind(ctx context.Context) (synthesize.Organization, error) {
+	o, err := s.Synthesize.Organization(ctx)
+	if err != nil {
+		return o, err
+	}
+	return o, s.Ledger.BindSynthesize(ctx, ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name})
+}
+
+// prove makes sure that the keys in use lead to the ledger's own tenant, at the cost of one request where they are not those
+// that the last look went well with: a message may have waited while somebody put other keys into the secret. A company of
+// one organization is nobody to another.
+func (s *Stage) prove(ctx context.Context, m message.Accounts, proven string) error {
+	version, err := s.SecretVersion(ctx, false)
+	if err != nil || proven == "" || version == proven {
+		return err
+	}
+	// The copy in this process may be older than the keys that were proven: trying it would be a refusal more.
+	if version, err = s.SecretVersion(ctx, true); err != nil || version == proven {
+		return err
+	}
+	err = s.guard(ctx, m, func() error { _, err := s.bind(ctx); return err })
+	var other *ledger.TenantError
+	if errors.As(err, &other) {
+		return queue.RetryAfter(err, waitForSecret)
+	}
+	if err != nil {
+		return err
+	}
+	if version, err = s.SecretVersion(ctx, false); err != nil { // the question may have had them looked up afresh
+		return err
+	}
+	_, err = s.Ledger.UpdateServices(ctx, func(s *ledger.Services) error { s.Proven = version; return nil })
+	return err
+}
