@@ -21,18 +21,25 @@ func (s *stack) counted() int {
 	return n
 }
 
-// A run has looked at Synthesize. Before its counts are told, somebody puts another organization's keys into the secret.
-func TestCloud_KeysOfAnotherOrganization_BetweenTheLookAndTheCounts_NothingIsTold(t *testing.T) {
-	t.Parallel()
+// oneCountWaits is a stack whose run has looked at Synthesize, and whose count of a new device waits to be told.
+func oneCountWaits(t *testing.T) *stack {
+	t.Helper()
 	s := deploy(t, nil)
 	s.run()
 	s.sim.MapAll()
 	s.run()
 	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 1, Type: 3})
-	if r := s.invoke(lambdatest.SchedulerEvent("another organization", time.Now())); r.Error != nil {
+	if r := s.invoke(lambdatest.SchedulerEvent("one count", time.Now())); r.Error != nil {
 		t.Fatal(r.Error)
 	}
 	s.drain("accounts.fifo", s.account)
+	return s
+}
+
+// A run has looked at Synthesize. Before its counts are told, somebody puts another organization's keys into the secret.
+func TestCloud_KeysOfAnotherOrganization_BetweenTheLookAndTheCounts_NothingIsTold(t *testing.T) {
+	t.Parallel()
+	s := oneCountWaits(t)
 	s.sim.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
 	s.secrets(autotasktest.DefaultCredentials.Secret, synthesizetest.DefaultPartnerKey, "v2")
 	s.usage = s.start("./sync-usage") // a new process, which has read the new keys
@@ -52,15 +59,7 @@ func TestCloud_KeysOfAnotherOrganization_BetweenTheLookAndTheCounts_NothingIsTol
 // Keys that were rotated are the same tenant's: what waits is told with them at once.
 func TestCloud_KeysRotatedBetweenTheLookAndTheCounts_AreAskedWhoseTheyAre_AndTell(t *testing.T) {
 	t.Parallel()
-	s := deploy(t, nil)
-	s.run()
-	s.sim.MapAll()
-	s.run()
-	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 1, Type: 3})
-	if r := s.invoke(lambdatest.SchedulerEvent("rotated", time.Now())); r.Error != nil {
-		t.Fatal(r.Error)
-	}
-	s.drain("accounts.fifo", s.account)
+	s := oneCountWaits(t)
 	s.secrets(autotasktest.DefaultCredentials.Secret, s.sim.RotatePartnerKey(""), "v2")
 	s.usage = s.start("./sync-usage")
 	s.sim.ResetLog()
@@ -75,15 +74,7 @@ func TestCloud_KeysRotatedBetweenTheLookAndTheCounts_AreAskedWhoseTheyAre_AndTel
 // A process that has the old keys in its cache is refused while counts go out, and finds another organization's in the secret.
 func TestCloud_KeysRefusedWhileCountsGoOut_AnotherOrganizationsInTheSecret_NothingIsTold(t *testing.T) {
 	t.Parallel()
-	s := deploy(t, nil)
-	s.run()
-	s.sim.MapAll()
-	s.run()
-	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 1, Type: 3})
-	if r := s.invoke(lambdatest.SchedulerEvent("revoked", time.Now())); r.Error != nil {
-		t.Fatal(r.Error)
-	}
-	s.drain("accounts.fifo", s.account)
+	s := oneCountWaits(t)
 	s.sim.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
 	s.secrets(autotasktest.DefaultCredentials.Secret, s.sim.RotatePartnerKey(""), "v2")
 	s.sim.ResetLog()
@@ -105,15 +96,7 @@ func TestCloud_KeysRefusedWhileCountsGoOut_AnotherOrganizationsInTheSecret_Nothi
 // Keys of the same organization are used at once.
 func TestCloud_KeysRotatedWhileCountsGoOut_TheCountIsTold(t *testing.T) {
 	t.Parallel()
-	s := deploy(t, nil)
-	s.run()
-	s.sim.MapAll()
-	s.run()
-	s.tenant.AddItem(autotasktest.Item{ID: 9001, Company: 1, Type: 3})
-	if r := s.invoke(lambdatest.SchedulerEvent("rotated", time.Now())); r.Error != nil {
-		t.Fatal(r.Error)
-	}
-	s.drain("accounts.fifo", s.account)
+	s := oneCountWaits(t)
 	s.secrets(autotasktest.DefaultCredentials.Secret, s.sim.RotatePartnerKey(""), "v2")
 	s.drain("usage.fifo", s.usage)
 	s.truth()

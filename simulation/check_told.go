@@ -144,23 +144,26 @@ func (s *sim) nameOf(serviceID string) (name, formerly string) {
 	for _, service := range services.List {
 		if service.ID == serviceID {
 			if len(service.Formerly) > 0 {
-				formerly = service.Formerly[0]
-			} else if service.Name == servers {
-				formerly = "Servers" // a rename that was taken back
+				return service.Name, service.Formerly[0]
 			}
-			return service.Name, formerly
+			return service.Name, renamed(service.Name) // it may have been taken back
 		}
 	}
 	for _, service := range s.vendor.Services() { // forgotten meanwhile, and with it what the rules called it last
 		if service.ID == serviceID {
 			name, _, _ = strings.Cut(service.Name, " (renamed ")
-			if name == servers {
-				formerly = "Servers"
-			}
-			return name, formerly
+			return name, renamed(name)
 		}
 	}
 	return "", ""
+}
+
+// renamed is the other name of a service that the rules rename, and "" for one that they do not.
+func renamed(name string) string {
+	if name == servers {
+		return "Servers"
+	}
+	return ""
 }
 
 func (s *sim) account(id string) ledger.Account {

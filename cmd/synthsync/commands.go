@@ -62,7 +62,7 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	}
 	defer m.close()
 	if c.AcceptTenant {
-		book := ledger.New(m.store, p.now)
+		book := ledger.New(m.Store, p.now)
 		if err := book.AcceptTenant(ctx); err != nil {
 			return notForUs(err)
 		}

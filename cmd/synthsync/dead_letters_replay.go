@@ -84,7 +84,7 @@ func (c *replayCommand) onMachine(ctx context.Context, p *process) error {
 		return err
 	}
 	defer m.close()
-	chosen, err := keptLetters(ctx, ledger.New(m.store, p.now), c.choose())
+	chosen, err := keptLetters(ctx, ledger.New(m.Store, p.now), c.choose())
 	if err != nil {
 		return err
 	}

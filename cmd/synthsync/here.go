@@ -10,7 +10,6 @@ import (
 type here struct {
 	local.Machine
 	progress *progress
-	store    *file.Store // nil: the ledger is kept nowhere
 }
 
 // here reads the settings and opens the ledger file; where path is empty, the ledger is empty and kept nowhere. The caller
@@ -20,23 +19,18 @@ func (c *common) here(p *process, path string, o file.Options) (*here, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &here{}
 	config.Store = memory.New()
 	if path != "" {
-		if h.store, err = openLedger(path, o); err != nil {
+		if config.Store, err = openLedger(path, o); err != nil {
 			return nil, err
 		}
-		config.Store = h.store
 	}
-	h.progress = newProgress(p.stderr)
-	config.Progress = h.progress
-	h.Config = config
-	return h, nil
+	progress := newProgress(p.stderr)
+	config.Progress = progress
+	return &here{local.Machine{Config: config}, progress}, nil
 }
 
 func (h *here) close() {
 	h.progress.close()
-	if h.store != nil {
-		_ = h.store.Close() // whatever was written is on the disk
-	}
+	_ = h.Store.Close() // whatever was written is on the disk
 }

@@ -115,14 +115,15 @@ func renderChanges(w io.Writer, changes []fetch.Change, due, most int) {
 		return
 	}
 	t := newTable(w, "Account", "Id", "Service", "Told", "Now", "Why")
-	for _, c := range changes[:min(len(changes), most)] {
+	shown := min(len(changes), most)
+	for _, c := range changes[:shown] {
 		t.AppendRow(table.Row{clean(c.Account), c.AccountID, clean(c.Service), before(c), c.To, string(c.Reason)})
 	}
 	t.Render()
-	if rest := max(due, len(changes)) - min(len(changes), most); rest > 0 {
+	if rest := max(due, len(changes)) - shown; rest > 0 {
 		fmt.Fprintf(w, "… and %d more", rest)
-		if listed := len(changes) - min(len(changes), most); listed > 0 {
-			fmt.Fprintf(w, "; --json lists %d of them", listed)
+		if known := len(changes) - shown; known > 0 {
+			fmt.Fprintf(w, "; --json lists %d of them", known)
 		}
 		fmt.Fprintln(w)
 	}

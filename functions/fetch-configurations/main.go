@@ -111,7 +111,7 @@ func main() {
 // outermost type.
 func named(err error) error {
 	var settings *fetch.SettingsError
-	if errors.As(err, &settings) && error(settings) != err {
+	if errors.As(err, &settings) {
 		return &fetch.SettingsError{Err: err}
 	}
 	return err

@@ -38,7 +38,7 @@ func (e *NotEmptyError) Error() string {
 
 // Import puts an export in the place of what the ledger holds. Until it has ended nothing else uses the ledger; one that was
 // cut short is simply repeated. It believes no count to be told: all that may stand at Synthesize are told again by the next
-// run, so an export that is old heals as well. What a person has said here stays: see words.
+// run, so an export that is old heals as well. What a person has said here stays.
 func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act) (Imported, error) {
 	if err := l.fits(t); err != nil {
 		return Imported{}, err
@@ -211,7 +211,7 @@ func batches(writes []Write) [][]Write {
 func (l *Ledger) adapt(ctx context.Context, doc transferred, services Services, i *Imported) ([]byte, error) {
 	switch {
 	case doc.Kind == kindRelease:
-		return l.release(ctx, doc, i)
+		return l.importRelease(ctx, doc, i)
 	case doc.Kind == kindAccount:
 		var a Account
 		if err := json.Unmarshal(doc.Body, &a); err != nil {
@@ -227,7 +227,7 @@ func (l *Ledger) adapt(ctx context.Context, doc transferred, services Services, 
 		}
 		return json.Marshal(services)
 	case (Key{doc.Kind, doc.ID}) == handKey:
-		return l.hand(ctx, doc, i)
+		return l.importHand(ctx, doc, i)
 	}
 	return doc.Body, nil
 }

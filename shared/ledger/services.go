@@ -166,7 +166,7 @@ func (s *Services) handOver(list []Service) {
 	}
 }
 
-func (s *Service) wasCalled(name string) bool {
+func (s Service) wasCalled(name string) bool {
 	return slices.ContainsFunc(s.Formerly, func(former string) bool { return fold(former) == fold(name) })
 }
 
@@ -182,7 +182,7 @@ func (s *Service) follow(r Rule) {
 // findFormer finds a service that no rule names any more and that once had a name.
 func findFormer(list []Service, name string) int {
 	return slices.IndexFunc(list, func(s Service) bool {
-		return !s.Ruled && slices.ContainsFunc(s.Formerly, func(former string) bool { return fold(former) == fold(name) })
+		return !s.Ruled && s.wasCalled(name)
 	})
 }
 
@@ -271,7 +271,7 @@ func (s *Services) Link(standing []Standing, before Services) {
 func (s Services) Unexplained() []string {
 	return slices.DeleteFunc(slices.Clone(s.Strangers.Services), func(stranger string) bool {
 		return slices.ContainsFunc(s.List, func(own Service) bool {
-			return fold(own.Name) == fold(stranger) || slices.ContainsFunc(own.Formerly, func(name string) bool { return fold(name) == fold(stranger) })
+			return fold(own.Name) == fold(stranger) || own.wasCalled(stranger)
 		})
 	})
 }

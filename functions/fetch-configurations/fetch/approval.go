@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
@@ -39,7 +38,7 @@ func (r *run) heldFor(h Hold) ledger.HeldFor {
 	switch {
 	case h.Company != "":
 		out.Rule, out.RuleChange = h.Rule, h.RuleChange
-		if id, err := strconv.ParseInt(h.Company, 10, 64); err == nil {
+		if id, ok := companyID(h.Company); ok {
 			out.Services = r.fleet.units[id]
 		}
 	case h.Key == holdFalls, h.Key == holdRises:

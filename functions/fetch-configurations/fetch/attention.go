@@ -29,8 +29,8 @@ func (r *run) noticeStrangers(services ledger.Services, known map[string]ledger.
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(known)) {
-		if a := known[id]; a.Exists && !isAccountID(id) {
-			r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and its id is no company's; it is left alone", a.Name, id)
+		if _, ok := companyID(id); known[id].Exists && !ok {
+			r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and its id is no company's; it is left alone", known[id].Name, id)
 		}
 	}
 }

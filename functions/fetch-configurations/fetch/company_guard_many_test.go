@@ -10,7 +10,6 @@ import (
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/ledger"
-	"github.com/synthsync/synthsync/shared/services"
 )
 
 // bounded takes documents as long as DynamoDB does, and no longer.
@@ -65,13 +64,6 @@ func TestCompanyGuard_ALongRuleChanges_ManyCompaniesFall_EachIsHeldByItself(t *t
 		o.tenant.SetType(autotasktest.Type{ID: int64(100 + n), Name: name})
 		rule += fmt.Sprintf("    - %q\n", name)
 	}
-	parsed := func(text string) services.Rules {
-		rules, err := services.Parse("test", []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return rules
-	}
 	for c := int64(1000); c < 1600; c++ {
 		o.tenant.SetCompany(autotasktest.Company{ID: c, Name: fmt.Sprint("A company of an ordinary name ", c)})
 		o.add(c, 100, 10)
@@ -79,9 +71,9 @@ func TestCompanyGuard_ALongRuleChanges_ManyCompaniesFall_EachIsHeldByItself(t *t
 			o.add(c, 139, 6)
 		}
 	}
-	o.stage.Rules = parsed(rule)
+	o.stage.Rules = parsed(t, rule)
 	o.night()
-	o.stage.Rules = parsed(rule[:strings.LastIndex(rule, "    - ")])
+	o.stage.Rules = parsed(t, rule[:strings.LastIndex(rule, "    - ")])
 	o.now = o.now.Add(24 * time.Hour)
 	for _, held := range []int{180, 0} {
 		r, err := o.run(fetch.Event{})

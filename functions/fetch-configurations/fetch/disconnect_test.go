@@ -49,11 +49,7 @@ func TestCompanyGuard_AnotherTenantAccepted_IsComparedWithNothing(t *testing.T) 
 
 func onlyServers(t *testing.T) services.Rules {
 	t.Helper()
-	rules, err := services.Parse("test", []byte("- service: Managed Servers\n  types: [Server]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rules
+	return parsed(t, "- service: Managed Servers\n  types: [Server]\n")
 }
 
 // A person has let 21 units go that no rule names any more. Meanwhile a dead letter of the last run that told was replayed,

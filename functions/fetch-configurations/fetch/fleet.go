@@ -125,10 +125,10 @@ func (f *fleet) companiesFor(svc ledger.Services, known map[string]ledger.Accoun
 		})
 	}
 	for key := range known {
-		if !isAccountID(key) {
+		id, ok := companyID(key)
+		if !ok {
 			continue // an earlier integration's account that is no company's: noticeStrangers reports it
 		}
-		id, _ := strconv.ParseInt(key, 10, 64)
 		if _, visible := f.companies[id]; !visible {
 			out = append(out, company{id: id})
 		}

@@ -141,10 +141,10 @@ func (p planner) account(c company, a ledger.Account) accountPlan {
 // accountID is the id of a company's account at Synthesize.
 func accountID(companyID int64) string { return strconv.FormatInt(companyID, 10) }
 
-// isAccountID tells whether an account's id can be a company's.
-func isAccountID(id string) bool {
-	company, err := strconv.ParseInt(id, 10, 64)
-	return err == nil && accountID(company) == id
+// companyID is the company whose account has an id; not ok if it is none's.
+func companyID(account string) (id int64, ok bool) {
+	id, err := strconv.ParseInt(account, 10, 64)
+	return id, err == nil && accountID(id) == account
 }
 
 func (p planner) pair(c company, a ledger.Account, service ledger.Service) (Change, bool) {

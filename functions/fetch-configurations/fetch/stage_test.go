@@ -223,12 +223,8 @@ func TestFetch_RefusedSecretIsNotTriedAgainByARetryOfTheSameExecution(t *testing
 
 func TestFetch_RuleThatFitsNothingIsAnErrorBeforeAnyItemIsRead(t *testing.T) {
 	o := newOffice(t)
-	rules, err := services.Parse("test", []byte("- service: Phones\n  types: [Phone]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.stage.Rules = rules
-	_, err = o.run(fetch.Event{})
+	o.stage.Rules = parsed(t, "- service: Phones\n  types: [Phone]\n")
+	_, err := o.run(fetch.Event{})
 	var settings *fetch.SettingsError
 	if !errors.As(err, &settings) {
 		t.Fatalf("got %v", err)

@@ -5,15 +5,16 @@ import (
 	"encoding/json"
 )
 
-// hand is what a person has said of all runs, after an import. The mode is for each place to say. A hold of this place stays,
+// importHand is what a person has said of all runs, after an import. The mode is for each place to say. A hold of this place stays,
 // and one that comes with the export holds as well, unless somebody has said here since that posting goes on: an import never
 // lets anything be told that either place keeps back.
-func (l *Ledger) hand(ctx context.Context, doc transferred, i *Imported) ([]byte, error) {
-	var came, own Hand
+func (l *Ledger) importHand(ctx context.Context, doc transferred, i *Imported) ([]byte, error) {
+	var came Hand
 	if err := json.Unmarshal(doc.Body, &came); err != nil {
 		return nil, err
 	}
-	if _, err := l.load(ctx, handKey, &own); err != nil {
+	own, err := l.Hand(ctx)
+	if err != nil {
 		return nil, err
 	}
 	i.ModeLeft = came.Mode != ModeWord{}
@@ -24,9 +25,9 @@ func (l *Ledger) hand(ctx context.Context, doc transferred, i *Imported) ([]byte
 	return json.Marshal(own)
 }
 
-// release is the newer of two words about a company: that of the export, or that of this place, where it may have been taken
+// importRelease is the newer of two words about a company: that of the export, or that of this place, where it may have been taken
 // back since.
-func (l *Ledger) release(ctx context.Context, doc transferred, i *Imported) ([]byte, error) {
+func (l *Ledger) importRelease(ctx context.Context, doc transferred, i *Imported) ([]byte, error) {
 	var came, own Release
 	if err := json.Unmarshal(doc.Body, &came); err != nil {
 		return nil, err
