@@ -11,7 +11,6 @@ import (
 
 	"github.com/synthsync/synthsync/functions/sync-accounts/accounts"
 	"github.com/synthsync/synthsync/shared/queue"
-	"github.com/synthsync/synthsync/shared/synthesize"
 	"github.com/synthsync/synthsync/shared/wiring"
 )
 
@@ -24,9 +23,9 @@ func main() {
 	c := wiring.NewConsumer(f, "ACCOUNTS")
 	f.MustStart(err)
 	book := f.Ledger(c.Table)
-	lambda.Start(c.Handler(book, func(ctx context.Context, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure {
+	lambda.Start(c.Handler(book, func(ctx context.Context, with wiring.Invocation, batch []queue.Received) []queue.Failure {
 		stage := &accounts.Stage{
-			Synthesize: client, Ledger: book, Log: f.Log, Silent: silent, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
+			Synthesize: with.Synthesize, Ledger: book, Log: f.Log, Silent: with.Silent, SecretVersion: with.Keys.Version, Token: rand.Text, Now: f.Now,
 			MakingLives: makingLives, Margin: wiring.Margin(ctx), Stats: &accounts.Stats{},
 		}
 		failures := stage.Handle(ctx, batch)

@@ -12,7 +12,6 @@ import (
 	"github.com/synthsync/synthsync/functions/sync-usage/usage"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/queue"
-	"github.com/synthsync/synthsync/shared/synthesize"
 	"github.com/synthsync/synthsync/shared/wiring"
 )
 
@@ -30,11 +29,11 @@ func main() {
 	c := wiring.NewConsumer(f, "USAGE")
 	f.MustStart(err)
 	book := f.Ledger(c.Table)
-	lambda.Start(c.Handler(book, func(ctx context.Context, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure {
+	lambda.Start(c.Handler(book, func(ctx context.Context, with wiring.Invocation, batch []queue.Received) []queue.Failure {
 		stage := &usage.Stage{
-			Synthesize: client, Ledger: book, Log: f.Log, Silent: silent, SecretVersion: c.SecretVersion, Token: rand.Text, Now: f.Now,
+			Synthesize: with.Synthesize, Ledger: book, Log: f.Log, Silent: with.Silent, SecretVersion: with.Keys.Version, Token: rand.Text, Now: f.Now,
 			Workers: workers, WorkerLives: workerLives, Margin: wiring.Margin(ctx),
-			Whose:  func(ctx context.Context) (ledger.SynthesizeTenant, error) { return wiring.Whose(ctx, client) },
+			Whose:  func(ctx context.Context) (ledger.SynthesizeTenant, error) { return wiring.Whose(ctx, with.Synthesize) },
 			Awaits: awaits, Word: func(ctx context.Context) (string, error) { return c.Silent(ctx, book) },
 		}
 		failures, summary := stage.Handle(ctx, batch)

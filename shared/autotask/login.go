@@ -18,6 +18,23 @@ type Login struct {
 	SecretVersion string // of the credentials that were taken
 }
 
+// InUse is what requests go out with. It changes only where a login was refused, and looked up afresh.
+type InUse struct {
+	Zone          Zone
+	SecretVersion string
+}
+
+// InUse is what the last request went out with. Whose tenant an answer is about is known for it alone.
+func (c *Client) InUse() InUse {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	in := InUse{SecretVersion: c.used.Version}
+	if c.zone != nil {
+		in.Zone = *c.zone
+	}
+	return in
+}
+
 // Budget is the tenant's limit of requests, which all integrations share.
 type Budget struct {
 	Limit  int64

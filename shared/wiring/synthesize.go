@@ -53,28 +53,21 @@ func NewConsumer(f *Function, name string) *Consumer {
 	return c
 }
 
-// Client makes a client for one invocation: a refused login ends it, not the process. Keys that are looked up afresh, since the
-// ones in use were refused, are used only if they lead to the book's own tenant.
-func (c *Consumer) Client(book *ledger.Ledger) (*synthesize.Client, error) {
-	return synthesize.New(synthesize.Config{
-		BaseURL: c.url, Limits: c.limits, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout,
-		Keys: func(ctx context.Context, fresh bool) (synthesize.Keys, error) {
-			value, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
-			if err != nil {
-				return synthesize.Keys{}, err
-			}
-			s, err := awslite.ParseSynthesizeSecret(value)
-			if err != nil {
-				c.Secrets.Forget(c.secretARN)
-				return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
-			}
-			keys := synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}
-			if fresh {
-				err = c.ours(ctx, book, keys)
-			}
-			return keys, err
-		},
-	})
+// keyring holds the keys of one invocation. Those that are read afresh, since the ones in use were refused, are used only if they
+// lead to the book's own tenant.
+func (c *Consumer) keyring(book *ledger.Ledger) *synthesize.Keyring {
+	return synthesize.NewKeyring(func(ctx context.Context, fresh bool) (synthesize.Keys, error) {
+		value, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
+		if err != nil {
+			return synthesize.Keys{}, err
+		}
+		s, err := awslite.ParseSynthesizeSecret(value)
+		if err != nil {
+			c.Secrets.Forget(c.secretARN)
+			return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
+		}
+		return synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}, nil
+	}, func(ctx context.Context, keys synthesize.Keys) error { return c.ours(ctx, book, keys) })
 }
 
 // ours asks whose keys are that are not those which the last look at Synthesize went well with. What is on its way to one
@@ -104,20 +97,21 @@ func Whose(ctx context.Context, client *synthesize.Client) (ledger.SynthesizeTen
 	return ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name}, err
 }
 
-// SecretVersion is the version of the keys in use.
-func (c *Consumer) SecretVersion(ctx context.Context, fresh bool) (string, error) {
-	_, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
-	return version, err
-}
-
 // Silent says why nobody may be told now, or "": a person's word in the book, or the setting MODE.
 func (c *Consumer) Silent(ctx context.Context, book *ledger.Ledger) (string, error) {
 	hand, err := book.Hand(ctx)
 	return hand.Silent(c.mode), err
 }
 
-// Handler makes the function's Lambda handler. silent says why nobody may be told now, or "".
-func (c *Consumer) Handler(book *ledger.Ledger, handle func(ctx context.Context, client *synthesize.Client, silent string, batch []queue.Received) []queue.Failure) *sqsevent.Consumer {
+// Invocation is what one invocation works with.
+type Invocation struct {
+	Synthesize *synthesize.Client  // a refused login ends it, not the process
+	Keys       *synthesize.Keyring // what the client sends with
+	Silent     string              // why nobody may be told now, or ""
+}
+
+// Handler makes the function's Lambda handler.
+func (c *Consumer) Handler(book *ledger.Ledger, handle func(ctx context.Context, with Invocation, batch []queue.Received) []queue.Failure) *sqsevent.Consumer {
 	api := sqs.NewFromConfig(c.AWS)
 	return &sqsevent.Consumer{
 		Log: c.Log, MaxReceives: c.receives, Visibility: sqsfifo.NewVisibility(api, c.queueURL), DeadLetters: sqsfifo.NewDeadLetters(api, c.deadURL),
@@ -126,13 +120,16 @@ func (c *Consumer) Handler(book *ledger.Ledger, handle func(ctx context.Context,
 			if err != nil {
 				return queue.FailAll(batch, err)
 			}
-			client, err := c.Client(book)
+			keys := c.keyring(book)
+			client, err := synthesize.New(synthesize.Config{
+				BaseURL: c.url, Limits: c.limits, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout, Keys: keys.Keys,
+			})
 			if err != nil {
 				return queue.FailAll(batch, err)
 			}
 			ctx, cancel := Within(ctx)
 			defer cancel()
-			return handle(ctx, client, silent, batch)
+			return handle(ctx, Invocation{client, keys, silent}, batch)
 		},
 	}
 }

@@ -34,6 +34,7 @@ const (
 // Autotask is what this stage asks of the Autotask client, made for one run.
 type Autotask interface {
 	Login(ctx context.Context) (autotask.Login, error)
+	InUse() autotask.InUse
 	OwnCompany(ctx context.Context) (autotask.Company, error)
 	QueryAccess(ctx context.Context, entity autotask.Entity) (autotask.Access, error)
 	Types(ctx context.Context) ([]autotask.Type, error)
@@ -95,6 +96,7 @@ type run struct {
 	held   ledger.Lease
 	result Result
 	record ledger.Run
+	bound  autotask.InUse  // the login that was last held against the ledger's tenant
 	base   ledger.Baseline // what the guard compares with
 	fleet  *fleet
 	// inForce is the same read counted by the rules in force, if others are tried; nil if they fit the tenant no more.
@@ -195,11 +197,16 @@ func (r *run) execute(ctx context.Context) error {
 	if err := r.read(ctx); err != nil {
 		return err
 	}
+	if r.Autotask.InUse() != r.bound { // refused in the middle, and renewed by what stood in the secret then
+		if err := r.bind(ctx); err != nil {
+			return err
+		}
+	}
 	return r.decide(ctx)
 }
 
 // login makes the one call that goes alone, unless this secret was refused to this very run before (a retried
-// invocation), and binds the ledger to the tenant.
+// invocation), and makes sure of the tenant.
 func (r *run) login(ctx context.Context) error {
 	version, err := r.SecretVersion(ctx)
 	if err != nil {
@@ -209,7 +216,7 @@ func (r *run) login(ctx context.Context) error {
 	if err := r.Ledger.Refused(ctx, ledger.Autotask, r.result.RunID, r.held.ObservedAt, version); err != nil {
 		return err
 	}
-	login, err := r.Autotask.Login(ctx)
+	_, err = r.Autotask.Login(ctx)
 	r.result.Read.Requests = r.Autotask.Requests()
 	if err != nil {
 		if vendorapi.IsRefused(err) {
@@ -218,11 +225,18 @@ func (r *run) login(ctx context.Context) error {
 		return err
 	}
 	r.result.Budget = BudgetOf(r.Autotask.Allowance())
+	return r.bind(ctx)
+}
+
+// bind holds the tenant that is being read against the ledger's, which it binds if it is new.
+func (r *run) bind(ctx context.Context) error {
 	own, err := r.Autotask.OwnCompany(ctx)
+	r.result.Read.Requests = r.Autotask.Requests()
 	if err != nil {
 		return err
 	}
-	note, err := r.Ledger.BindAutotask(ctx, ledger.AutotaskTenant{Database: login.Zone.Database, Name: own.Name})
+	r.bound = r.Autotask.InUse()
+	note, err := r.Ledger.BindAutotask(ctx, ledger.AutotaskTenant{Database: r.bound.Zone.Database, Name: own.Name})
 	if note != "" {
 		r.attend(KindTenant, 0, "%s", note)
 	}

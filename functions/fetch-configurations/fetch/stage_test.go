@@ -48,6 +48,8 @@ type office struct {
 	accounts, usage *outbox
 	version         string
 	runs            int
+	// credentials, if set, are what the secret holds, instead of the tenant's own in this version.
+	credentials func(ctx context.Context, fresh bool) (autotask.Credentials, error)
 }
 
 func newOffice(t *testing.T) *office {
@@ -80,10 +82,13 @@ func newOffice(t *testing.T) *office {
 
 func (o *office) run(event fetch.Event) (fetch.Result, error) {
 	o.t.Helper()
-	c := autotasktest.DefaultCredentials
-	client, err := autotask.New(autotask.Config{BaseURL: o.url, Patience: 100 * time.Millisecond, Credentials: func(context.Context, bool) (autotask.Credentials, error) {
-		return autotask.Credentials{Username: c.Username, Secret: c.Secret, IntegrationCode: c.IntegrationCode, Version: o.version}, nil
-	}})
+	credentials := o.credentials
+	if credentials == nil {
+		credentials = func(context.Context, bool) (autotask.Credentials, error) {
+			return credentialsOf(autotasktest.DefaultCredentials, o.version), nil
+		}
+	}
+	client, err := autotask.New(autotask.Config{BaseURL: o.url, Patience: 100 * time.Millisecond, Credentials: credentials})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -93,6 +98,10 @@ func (o *office) run(event fetch.Event) (fetch.Result, error) {
 	stage := o.stage
 	stage.Autotask, stage.AccountsQueue, stage.UsageQueue = client, o.accounts, o.usage
 	return stage.Run(context.Background(), event)
+}
+
+func credentialsOf(c autotasktest.Credentials, version string) autotask.Credentials {
+	return autotask.Credentials{Username: c.Username, Secret: c.Secret, IntegrationCode: c.IntegrationCode, Version: version}
 }
 
 func (o *office) queued() int { return len(o.accounts.sent) + len(o.usage.sent) }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
-	"github.com/synthsync/synthsync/shared/message"
 	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/synthesize"
 )
@@ -26,16 +25,24 @@ func (s *Stage) bind(ctx context.Context) (synthesize.Organization, error) {
 // prove makes sure that the keys in use lead to the ledger's own tenant, at the cost of one request where they are not those
 // that the last look went well with: a message may have waited while somebody put other keys into the secret. A company of
 // one organization is nobody to another.
-func (s *Stage) prove(ctx context.Context, m message.Accounts, proven string) error {
+func (s *Stage) prove(ctx context.Context) error {
+	services, err := s.Ledger.Services(ctx)
+	if err != nil || services.Proven == "" {
+		return err
+	}
 	version, err := s.SecretVersion(ctx, false)
-	if err != nil || proven == "" || version == proven {
+	if err != nil || version == services.Proven {
 		return err
 	}
-	// The copy in this process may be older than the keys that were proven: trying it would be a refusal more.
-	if version, err = s.SecretVersion(ctx, true); err != nil || version == proven {
+	// The copy in this process may be older than the keys that were proven: trying it would be a refusal more. Keys that a
+	// client has taken stay in use, whatever the secret holds by now.
+	if _, err = s.SecretVersion(ctx, true); err != nil {
 		return err
 	}
-	err = s.guard(ctx, m, func() error { _, err := s.bind(ctx); return err })
+	if version, err = s.SecretVersion(ctx, false); err != nil || version == services.Proven {
+		return err
+	}
+	_, err = s.bind(ctx)
 	var other *ledger.TenantError
 	if errors.As(err, &other) {
 		return queue.RetryAfter(err, waitForSecret)

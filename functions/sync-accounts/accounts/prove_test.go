@@ -105,3 +105,46 @@ func TestProve_StaleCopyOfTheKeys_IsReadAfreshAndNotAskedAbout(t *testing.T) {
 		t.Errorf("%+v, asked %d times, with keys %s", failures, d.questions(), copied)
 	}
 }
+
+// The process's copy holds the proven keys. Another function was refused with them, and somebody has put others into the secret.
+func TestProve_KeysOfAnotherOrganizationInPlaceOfRefusedOnes_NothingIsMadeOrRenamed(t *testing.T) {
+	d := looked(t)
+	d.sim.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
+	d.must(d.book.NoteRefusal(context.Background(), ledger.Refusal{Vendor: ledger.Synthesize, RunID: "run", ObservedAt: observed, SecretVersion: "v1"}))
+	stage, copied := d.stage(), "v1"
+	stage.SecretVersion = func(_ context.Context, fresh bool) (string, error) {
+		if fresh {
+			copied = d.version
+		}
+		return copied, nil
+	}
+	d.sim.ResetLog()
+	failures := stage.Handle(context.Background(), []queue.Received{d.account(observed, "1", "Renamed"), d.account(observed, "2", "B")})
+	if len(failures) != 2 || d.sim.Writes() != 0 || d.known().Proven != "v1" {
+		t.Fatalf("%+v, %d requests that write, proven %q", failures, d.sim.Writes(), d.known().Proven)
+	}
+	for _, f := range failures {
+		var other *ledger.TenantError
+		if !errors.As(f.Err, &other) || f.RetryAfter < time.Minute || f.Dead {
+			t.Errorf("%+v, want one that rests and says whose ledger it is", f)
+		}
+	}
+}
+
+// The client has taken the foreign keys, and by now the secret holds others, which another function has proven.
+func TestProve_ForeignKeysInUse_NothingIsMadeThoughTheSecretIsCorrected(t *testing.T) {
+	d := looked(t)
+	d.sim.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
+	stage := d.stage()
+	stage.SecretVersion = func(_ context.Context, fresh bool) (string, error) {
+		if fresh {
+			return "v1", nil
+		}
+		return "v2", nil
+	}
+	d.sim.ResetLog()
+	failures := stage.Handle(context.Background(), []queue.Received{d.account(observed, "1", "Renamed"), d.account(observed, "2", "B")})
+	if len(failures) != 2 || d.sim.Writes() != 0 {
+		t.Fatalf("%+v, %d requests that write", failures, d.sim.Writes())
+	}
+}

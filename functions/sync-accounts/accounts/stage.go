@@ -92,29 +92,40 @@ func (s *Stage) Handle(ctx context.Context, batch []queue.Received) []queue.Fail
 	return append(failures, s.handleAccounts(ctx, accounts, decoded)...)
 }
 
-// guard keeps the vendor from being called when it has refused the login to this run, and notes such a refusal.
+// guard keeps the vendor from being called when it has refused the login to this run, or when the keys may be another
+// organization's, and notes such a refusal. A look asks first of all whose the keys are, so that nobody need ask before it.
 func (s *Stage) guard(ctx context.Context, m message.Accounts, call func() error) error {
+	if err := s.admitted(ctx, m); err != nil {
+		return err
+	}
+	var err error
+	if m.Account != nil {
+		err = s.prove(ctx)
+	}
+	if err == nil {
+		err = call()
+	}
+	if stopped(err) {
+		return errors.Join(queue.RetryAfter(err, waitForSecret), s.noteRefusal(ctx, m, err))
+	}
+	return err
+}
+
+// admitted tells whether Synthesize has not refused the keys to this run.
+func (s *Stage) admitted(ctx context.Context, m message.Accounts) error {
 	version, err := s.SecretVersion(ctx, false)
 	if err != nil {
 		return err
 	}
-	if err := s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil {
-		var refusal *ledger.Refusal
-		if !errors.As(err, &refusal) {
-			return err
-		}
-		// The copy in this process may be older than the secret: look, without asking the vendor.
-		fresh, freshErr := s.SecretVersion(ctx, true)
-		if freshErr != nil {
-			return freshErr
-		}
-		if fresh == version {
-			return queue.RetryAfter(err, waitForSecret)
-		}
+	err = s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version)
+	var refusal *ledger.Refusal
+	if !errors.As(err, &refusal) {
+		return err
 	}
-	err = call()
-	if stopped(err) {
-		return errors.Join(queue.RetryAfter(err, waitForSecret), s.noteRefusal(ctx, m, err))
+	// The copy in this process may be older than the secret: look, without asking the vendor.
+	fresh, err := s.SecretVersion(ctx, true)
+	if err == nil && fresh == version {
+		return queue.RetryAfter(refusal, waitForSecret)
 	}
 	return err
 }
