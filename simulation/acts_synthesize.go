@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
@@ -48,9 +49,25 @@ func (s *sim) knows(serviceID string) bool {
 	return err == nil && bytes.Contains(docs[0].Body, []byte(`"`+serviceID+`"`))
 }
 
+// hasSeenAll tells whether the ledger knows each account and each service that stands at Synthesize.
+func (s *sim) hasSeenAll() bool {
+	for _, v := range s.vendor.Services() {
+		if !s.knows(v.ID) {
+			return false
+		}
+	}
+	book := ledger.New(s.table, time.Now)
+	for _, stands := range s.vendor.Accounts() {
+		if a, err := book.Account(context.Background(), stands.ID); err != nil || !a.Exists {
+			return false
+		}
+	}
+	return true
+}
+
 func (s *sim) disconnected(name string) string {
 	// Counts of an earlier integration that come back after a disconnect which no look of ours preceded cannot be known of.
-	s.vendor.Disconnect(synthesizetest.Disconnecting{KeepCounts: s.choose.of(name, 2) == 1 && !s.earlier})
+	s.vendor.Disconnect(synthesizetest.Disconnecting{KeepCounts: s.choose.of(name, 2) == 1 && (!s.earlier || s.hasSeenAll())})
 	return "the integration is disconnected and connected again"
 }
 

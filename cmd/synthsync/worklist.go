@@ -58,6 +58,9 @@ func worklist(accounts map[string]ledger.Account, services ledger.Services, last
 
 func toMap(a ledger.Account, services ledger.Services, last ledger.Run) (ToMap, bool) {
 	w := ToMap{AccountID: a.ID, Account: a.Name}
+	if a.Released { // nobody is to be billed
+		return w, false
+	}
 	lost := false
 	for _, s := range services.List {
 		p := a.Pair(s)

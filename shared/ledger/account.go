@@ -16,6 +16,7 @@ type Account struct {
 	Adopted     bool            `json:"adopted,omitempty"`     // it stood there before the ledger knew it
 	Incarnation int64           `json:"incarnation,omitempty"` // one more each time the account was found gone
 	Wanted      bool            `json:"wanted,omitempty"`      // its company deserves an account: make it again when it is gone
+	Released    bool            `json:"released,omitempty"`    // a person has released its company, as the newest run found: a lost mapping is no loss
 	Making      *Making         `json:"making,omitempty"`      // a creation went out and its outcome is not known
 	NameIntent  *Intent         `json:"nameIntent,omitempty"`  // the newest run that makes or renames the account
 	Intent      *Intent         `json:"intent,omitempty"`      // the newest run that tells the account something
@@ -112,9 +113,10 @@ func (a *Account) Made(name string) {
 	a.Exists, a.Making, a.Name = true, nil, name
 }
 
-// gone marks everything told to the account as unknown: it was found missing at Synthesize.
+// gone marks everything told to the account as unknown: it was found missing at Synthesize. What stood there before the ledger
+// knew it may come back with it, as what was told may.
 func (a *Account) gone() {
-	a.Exists, a.Adopted, a.Making = false, false, nil
+	a.Exists, a.Making = false, nil
 	a.Incarnation++
 	pairs := make(map[string]Pair, len(a.Pairs))
 	for key, p := range a.Pairs {

@@ -53,34 +53,38 @@ func NewConsumer(f *Function, name string) *Consumer {
 	return c
 }
 
-// keyring holds the keys of one invocation. Those that are read afresh, since the ones in use were refused, are used only if they
-// lead to the book's own tenant.
+// keyring holds the keys of one invocation.
 func (c *Consumer) keyring(book *ledger.Ledger) *synthesize.Keyring {
-	return synthesize.NewKeyring(func(ctx context.Context, fresh bool) (synthesize.Keys, error) {
-		value, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
-		if err != nil {
-			return synthesize.Keys{}, err
-		}
-		s, err := awslite.ParseSynthesizeSecret(value)
-		if err != nil {
-			c.Secrets.Forget(c.secretARN)
-			return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
-		}
-		return synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}, nil
-	}, func(ctx context.Context, keys synthesize.Keys) error { return c.ours(ctx, book, keys) })
+	return NewKeyring(book, synthesize.Config{BaseURL: c.url, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout},
+		func(ctx context.Context, fresh bool) (synthesize.Keys, error) {
+			value, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
+			if err != nil {
+				return synthesize.Keys{}, err
+			}
+			s, err := awslite.ParseSynthesizeSecret(value)
+			if err != nil {
+				c.Secrets.Forget(c.secretARN)
+				return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
+			}
+			return synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}, nil
+		})
+}
+
+// NewKeyring holds the keys of one invocation, which load reads. Those that are read afresh, since the ones in use were refused,
+// are used only if they lead to the book's own tenant. config is how Synthesize is asked that.
+func NewKeyring(book *ledger.Ledger, config synthesize.Config, load func(ctx context.Context, fresh bool) (synthesize.Keys, error)) *synthesize.Keyring {
+	return synthesize.NewKeyring(load, func(ctx context.Context, keys synthesize.Keys) error { return ours(ctx, book, config, keys) })
 }
 
 // ours asks whose keys are that are not those which the last look at Synthesize went well with. What is on its way to one
 // organization is nothing to tell another.
-func (c *Consumer) ours(ctx context.Context, book *ledger.Ledger, keys synthesize.Keys) error {
+func ours(ctx context.Context, book *ledger.Ledger, config synthesize.Config, keys synthesize.Keys) error {
 	services, err := book.Services(ctx)
 	if err != nil || services.Proven == "" || services.Proven == keys.Version {
 		return err
 	}
-	client, err := synthesize.New(synthesize.Config{
-		BaseURL: c.url, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout,
-		Keys: func(context.Context, bool) (synthesize.Keys, error) { return keys, nil },
-	})
+	config.Keys = func(context.Context, bool) (synthesize.Keys, error) { return keys, nil }
+	client, err := synthesize.New(config)
 	if err != nil {
 		return err
 	}

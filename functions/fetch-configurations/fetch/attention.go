@@ -99,6 +99,13 @@ func (r *run) attendCompany(kind string, c company, why, format string, args ...
 // MappingAttention says what a person has to map for a pair that has no map.
 func MappingAttention(pair ledger.Pair, c Change) (Attention, bool) {
 	switch {
+	case c.Reason == ReasonReleased && !(pair.NoMap && pair.MayStandAboveZero()):
+		return Attention{}, false
+	case c.Reason == ReasonReleased:
+		return Attention{
+			Kind: KindReleased, AccountID: c.AccountID, Service: c.Service,
+			Text: fmt.Sprintf("%s of company %s (%q), which is released, may still stand at Synthesize, which has no map for it and so takes no 0: nobody is billed for it unless account and service are mapped there again; 0 is tried once a day", c.Service, c.AccountID, c.Account),
+		}, true
 	case pair.Lost() && (pair.MayStandAboveZero() || c.To > 0):
 		return Attention{
 			Kind: KindMappingLost, Units: c.To, AccountID: c.AccountID, Service: c.Service,

@@ -51,6 +51,7 @@ type accountPlan struct {
 	create   bool
 	rename   bool
 	wanted   bool     // the company deserves an account: active, visible, something to count
+	released bool     // a person has released the company
 	counts   []Change // the pairs due, by service name
 	fence    bool     // nothing to tell, but an older message may be under way: overtake it
 
@@ -235,10 +236,12 @@ func (p planner) reason(pair ledger.Pair, a ledger.Account, units int64) Reason 
 // worthTrying holds back the zero of an unknown pair that answered "no map" until the daily refresh, unless Synthesize
 // says that the account is mapped: most accounts are never mapped. Units that wait to be billed are tried every run.
 func (p planner) worthTrying(pair ledger.Pair, accountID string, units int64) bool {
-	if pair.State != ledger.Unknown || !pair.NoMap || units > 0 || pair.Lost() || p.full || p.mapped[accountID] {
-		return true
-	}
-	return p.stale(pair.TriedAt)
+	return pair.State != ledger.Unknown || !pair.NoMap || units > 0 || pair.Lost() || p.worthTryingAnew(pair, accountID)
+}
+
+// worthTryingAnew tells whether what answered "no map" may have a map by now, or has not been tried for a day.
+func (p planner) worthTryingAnew(pair ledger.Pair, accountID string) bool {
+	return p.full || p.mapped[accountID] || p.stale(pair.TriedAt)
 }
 
 // stale tells whether a time is older than the refresh allows, or lies in the future: then a clock was wrong when it

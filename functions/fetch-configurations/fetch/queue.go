@@ -53,13 +53,13 @@ func (s *Stage) tell(ctx context.Context, held ledger.Lease, p planner, companie
 
 // differs tells whether an account has to be written: something to tell, to make, or to remember.
 func differs(plan accountPlan, a ledger.Account) bool {
-	return plan.tells() || plan.create || plan.rename || plan.fence || plan.fenceName || plan.wanted != a.Wanted
+	return plan.tells() || plan.create || plan.rename || plan.fence || plan.fenceName || plan.wanted != a.Wanted || plan.released != a.Released
 }
 
 func intend(a *ledger.Account, plan accountPlan, intent ledger.Intent) {
 	ended := intent
 	ended.Ended = true
-	a.Wanted = plan.wanted
+	a.Wanted, a.Released = plan.wanted, plan.released
 	if a.Wanted && a.Name == "" {
 		a.Name = plan.name
 	}

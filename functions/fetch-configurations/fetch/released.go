@@ -57,17 +57,18 @@ func (r *run) recordReleases(ctx context.Context) error {
 	return nil
 }
 
-// release plans the zeros of a company that a person has released: for every count that may stand above 0, once. A zero
-// that answered "no map" has nobody left who would be billed.
+// release plans the zeros of a company that a person has released: for every count that may stand above 0, once. A zero that
+// answered "no map" is tried again once a day, and where Synthesize calls the account mapped: nobody is billed while there is no
+// map, but the count still stands there.
 func (p planner) release(c company, a ledger.Account, plan accountPlan) accountPlan {
-	plan.wanted = false
+	plan.wanted, plan.released = false, true
 	if !c.visible {
 		plan.name = a.Name
 	}
 	if a.Exists {
 		for _, service := range p.services.List {
 			pair := a.Pair(service)
-			if service.ID == "" || !pair.MayStandAboveZero() || pair.NoMap && pair.TriedUnits == 0 {
+			if service.ID == "" || !pair.MayStandAboveZero() || pair.NoMap && pair.TriedUnits == 0 && !p.worthTryingAnew(pair, a.ID) {
 				continue
 			}
 			change := Change{AccountID: plan.id, Account: plan.name, Service: service.Name, State: pair.State, Reason: ReasonReleased}

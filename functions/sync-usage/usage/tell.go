@@ -39,7 +39,7 @@ func (w *work) tell(ctx context.Context, log *slog.Logger, m message.Usage, t le
 			definite = true
 		case synthesize.Unmapped:
 			definite = true
-			if c.Before.EverTold {
+			if c.Before.EverTold && !t.Account.Released {
 				tally.Lost++
 				log.WarnContext(ctx, "mapping lost: this count was told before and Synthesize no longer has a map for it", "service", c.Service.Name, "units", c.Units)
 			} else {
