@@ -219,8 +219,9 @@ func (r *run) login(ctx context.Context) error {
 	_, err = r.Autotask.Login(ctx)
 	r.result.Read.Requests = r.Autotask.Requests()
 	if err != nil {
-		if vendorapi.IsRefused(err) {
-			return errors.Join(err, r.noteRefusal(ctx, err))
+		var refused *vendorapi.RefusedError
+		if errors.As(err, &refused) {
+			return errors.Join(err, r.noteRefusal(ctx, refused))
 		}
 		return err
 	}
@@ -243,13 +244,10 @@ func (r *run) bind(ctx context.Context) error {
 	return tenantError(err)
 }
 
-func (r *run) noteRefusal(ctx context.Context, refused error) error {
-	version, err := r.SecretVersion(ctx)
-	if err != nil {
-		return err
-	}
+// noteRefusal notes the version that was refused: the secret may hold another one by now.
+func (r *run) noteRefusal(ctx context.Context, refused *vendorapi.RefusedError) error {
 	return r.Ledger.NoteRefusal(ctx, ledger.Refusal{
-		Vendor: ledger.Autotask, RunID: r.result.RunID, ObservedAt: r.held.ObservedAt, SecretVersion: version, Text: refused.Error(),
+		Vendor: ledger.Autotask, RunID: r.result.RunID, ObservedAt: r.held.ObservedAt, SecretVersion: refused.SecretVersion, Text: refused.Error(),
 	})
 }
 

@@ -230,6 +230,30 @@ func TestFetch_RefusedSecretIsNotTriedAgainByARetryOfTheSameExecution(t *testing
 	}
 }
 
+// The secret is corrected while the refusal comes in: what was refused is what was sent.
+func TestFetch_SecretCorrectedWhileItIsRefused_ARetryOfTheSameExecutionTriesIt(t *testing.T) {
+	o := newOffice(t)
+	c := autotasktest.DefaultCredentials
+	c.Secret = "another"
+	o.tenant.SetCredentials(c)
+	secret := credentialsOf(autotasktest.DefaultCredentials, "v1")
+	o.credentials = func(context.Context, bool) (autotask.Credentials, error) { return secret, nil }
+	asked := 0
+	o.stage.SecretVersion = func(context.Context) (string, error) {
+		if asked++; asked == 1 {
+			return "v1", nil
+		}
+		return "v2", nil
+	}
+	if _, err := o.run(fetch.Event{ExecutionID: "the-same"}); err == nil {
+		t.Fatal("a wrong secret went well")
+	}
+	secret = credentialsOf(c, "v2")
+	if r, err := o.run(fetch.Event{ExecutionID: "the-same"}); err != nil || r.State != fetch.StateDone {
+		t.Errorf("%s, %v", r.State, err)
+	}
+}
+
 func TestFetch_RuleThatFitsNothingIsAnErrorBeforeAnyItemIsRead(t *testing.T) {
 	o := newOffice(t)
 	o.stage.Rules = parsed(t, "- service: Phones\n  types: [Phone]\n")
