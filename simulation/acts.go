@@ -54,6 +54,8 @@ var acts = []act{
 	{"ledger imported", (*sim).imports},
 	{"rights changed", (*sim).changesRights},
 	{"settings changed", (*sim).changesSettings},
+	{"another organization's keys", (*sim).theirKeysPut},
+	{"another tenant's credentials", (*sim).theirCredentialsPut},
 }
 
 // deviceActs are how many of the acts, the first ones, are about single devices.

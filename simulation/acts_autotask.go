@@ -108,7 +108,7 @@ func (s *sim) typeRetires(name string) string {
 }
 
 func (s *sim) secretChanged(_ string) string {
-	s.expires(autotaskName, s.credentials.Secret == s.secretRight)
+	s.expires(autotaskName)
 	s.secretRight = fmt.Sprintf("S3cret-%d", s.steps)
 	c := autotasktest.DefaultCredentials
 	c.Secret = s.secretRight

@@ -7,19 +7,30 @@ import (
 	"slices"
 	"time"
 
+	"github.com/synthsync/synthsync/shared/autotask"
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/memory"
+	"github.com/synthsync/synthsync/shared/synthesize"
+	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
 // What the platform does, and people by its console.
 
 func (s *sim) secretsPutRight(_ string) string {
-	s.keys.PartnerAPIKey = s.keysRight
 	s.versions++
-	s.keys.Version = fmt.Sprint("v", s.versions)
-	s.credentials.Secret = s.secretRight
-	s.credentials.Version = fmt.Sprint("v", s.versions)
+	s.keys.put(s.rightKeys(fmt.Sprint("v", s.versions)))
+	s.credentials.put(s.rightCredentials(fmt.Sprint("v", s.versions)))
 	return "the secrets are put right"
+}
+
+func (s *sim) rightKeys(version string) synthesize.Keys {
+	return synthesize.Keys{VendorAPIKey: synthesizetest.DefaultVendorKey, PartnerAPIKey: s.keysRight, Version: version}
+}
+
+func (s *sim) rightCredentials(version string) autotask.Credentials {
+	c := autotasktest.DefaultCredentials
+	return autotask.Credentials{Username: c.Username, Secret: s.secretRight, IntegrationCode: c.IntegrationCode, Version: version}
 }
 
 func (s *sim) visibilityEnds(name string) string {
@@ -111,6 +122,9 @@ func (s *sim) restore() {
 	}
 	s.table.Store = table
 	s.restored = true
+	if bound := s.bound(); bound.Synthesize == (ledger.SynthesizeTenant{}) || bound.Autotask == (ledger.AutotaskTenant{}) {
+		s.secretsPutRight("") // else it would be theirs from now on
+	}
 	s.landed = map[string]landing{}
 	s.effects++
 	s.listen()

@@ -77,7 +77,7 @@ func (s *sim) integrationMadeAnew(name string) string {
 }
 
 func (s *sim) keyRotated(_ string) string {
-	s.expires(synthesizeName, s.keys.PartnerAPIKey == s.keysRight)
+	s.expires(synthesizeName)
 	s.keysRight = s.vendor.RotatePartnerKey(fmt.Sprintf("rotated-%d", s.steps))
 	return "the partner key of Synthesize is rotated"
 }

@@ -1,22 +1,29 @@
 package simulation
 
 import (
+	"encoding/base64"
+	"net/http"
 	"time"
 )
+
+// login is what a request is sent with; "" if with nothing.
+func login(r *http.Request) string { return r.Header.Get("Gradient-Token") + r.Header.Get("Secret") }
+
+// right is the login that a vendor takes.
+func (s *sim) right(vendor string) string {
+	if vendor == synthesizeName {
+		keys := s.rightKeys("")
+		return base64.StdEncoding.EncodeToString([]byte(keys.VendorAPIKey + ":" + keys.PartnerAPIKey))
+	}
+	return s.secretRight
+}
 
 // refused counts the refusals of a wrong secret that an invocation came to know of. A refusal whose answer was lost cannot
 // be told from a request that never arrived.
 func (s *sim) refused(t *task, vendor string) {
-	wrong := s.credentials.Secret != s.secretRight
 	most := 2
-	if vendor == synthesizeName {
-		wrong = s.keys.PartnerAPIKey != s.keysRight
-	}
-	if !wrong {
-		return
-	}
 	t.wrong[vendor]++
-	if !t.since[vendor] {
+	if t.expired[vendor] {
 		most += 8 // what was under way when the secret expired
 	}
 	if t.wrong[vendor] > most {
@@ -24,22 +31,19 @@ func (s *sim) refused(t *task, vendor string) {
 	}
 }
 
-// expires notes that a vendor's secret stops being right while functions may have requests on their way with it.
-func (s *sim) expires(vendor string, wasRight bool) {
+// expires notes that what a vendor takes is about to change while functions may have requests on their way with it.
+func (s *sim) expires(vendor string) {
 	for _, t := range s.tasks {
-		if _, known := t.since[vendor]; known && wasRight {
-			t.since[vendor] = false
-		}
+		t.expired[vendor] = t.expired[vendor] || t.login[vendor] == s.right(vendor)
 	}
 }
 
 // takeOff and land hold the number of requests under way against what the vendors allow.
-func (s *sim) takeOff(t *task, vendor, key string) {
+func (s *sim) takeOff(t *task, vendor, key, login string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := t.since[vendor]; !known {
-		t.since[vendor] = vendor == autotaskName && s.credentials.Secret != s.secretRight ||
-			vendor == synthesizeName && s.keys.PartnerAPIKey != s.keysRight
+	if login != "" {
+		t.login[vendor] = login
 	}
 	t.flying[vendor]++
 	t.flying[key]++

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -53,7 +52,7 @@ func (s *sim) invoke(stage string, lasts time.Duration, work func(*task)) *task 
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(lasts))
 	t := &task{
 		sim: s, name: name, stage: stage, ctx: ctx, cancel: cancel, until: time.Now().Add(lasts),
-		flying: map[string]int{}, second: map[string][]time.Time{}, wrong: map[string]int{}, marks: map[string]int{}, tells: map[string]time.Time{}, since: map[string]bool{},
+		flying: map[string]int{}, second: map[string][]time.Time{}, wrong: map[string]int{}, marks: map[string]int{}, tells: map[string]time.Time{}, expired: map[string]bool{}, login: map[string]string{},
 	}
 	if !s.calm {
 		// Machines' clocks differ by little, and now and then by much.
@@ -107,10 +106,10 @@ var discard = slog.New(slog.DiscardHandler)
 // fetchRun starts a run.
 func (s *sim) fetchRun(event fetch.Event) *task {
 	set := s.settings
-	credentials := func(context.Context, bool) (autotask.Credentials, error) { return s.credentials, nil }
 	return s.invoke("run", fetchTime, func(t *task) {
+		credentials := s.readCredentials(t)
 		client, err := autotask.New(autotask.Config{
-			BaseURL: autotaskURL, HTTP: t.client(autotaskName, s.tenant), Credentials: credentials, Patience: fetchPatience,
+			BaseURL: autotaskURL, HTTP: t.client(autotaskName, http.HandlerFunc(s.autotask)), Credentials: credentials, Patience: fetchPatience,
 			Random: steady, OnWait: t.waits, Log: discard,
 		})
 		if err != nil {
@@ -123,7 +122,10 @@ func (s *sim) fetchRun(event fetch.Event) *task {
 			AccountsQueue: sqsfifo.NewSender(api{t, s.accounts}, "accounts.fifo"), UsageQueue: sqsfifo.NewSender(api{t, s.usage}, "usage.fifo"),
 			Rules: set.rules.parsed, Mode: set.mode, Guard: fetch.Guard{MaxDropPercent: 30, MaxRisePercent: 100, MaxCompanyDropPercent: set.companyDrop},
 			RefreshAfter: s.refresh, IncludeOwnCompany: set.includeOwn, InactiveZero: set.inactiveZero, CompanyTypes: set.companyTypes, LeaseFor: leaseFor,
-			SecretVersion: func(context.Context) (string, error) { return s.credentials.Version, nil },
+			SecretVersion: func(ctx context.Context) (string, error) {
+				c, err := credentials(ctx, false)
+				return c.Version, err
+			},
 		}
 		ctx, cancel := wiring.Within(t.ctx)
 		defer cancel()
@@ -151,13 +153,13 @@ func (s *sim) poll(q *fifo) {
 				if err != nil {
 					return queue.FailAll(batch, err)
 				}
-				client, err := s.synthesizeClient(t)
+				client, keys, err := s.synthesizeClient(t)
 				if err != nil {
 					return queue.FailAll(batch, err)
 				}
 				ctx, cancel := wiring.Within(ctx)
 				defer cancel()
-				return s.handle(ctx, t, q, client, hand.Silent(mode), mode, batch)
+				return s.handle(ctx, t, q, client, keys, hand.Silent(mode), mode, batch)
 			},
 		}
 		response, err := consumer.Lambda(t.ctx, event)
@@ -194,23 +196,19 @@ func (s *sim) poll(q *fifo) {
 	s.trace("%s gets %d messages", task.name, len(batch))
 }
 
-func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.Client, silent, mode string, batch []queue.Received) []queue.Failure {
+func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.Client, keys *synthesize.Keyring, silent, mode string, batch []queue.Received) []queue.Failure {
 	book := ledger.New(store{t, s.table}, t.now)
-	version := func(context.Context, bool) (string, error) { return s.keys.Version, nil }
 	if q == s.accounts {
 		stage := &accounts.Stage{
-			Synthesize: client, Ledger: book, Log: discard, SecretVersion: version, Token: t.token, Now: t.now,
+			Synthesize: client, Ledger: book, Log: discard, SecretVersion: keys.Version, Token: t.token, Now: t.now,
 			Silent: silent, MakingLives: makingLives, Margin: wiring.Margin(ctx),
 		}
 		return stage.Handle(ctx, batch)
 	}
 	stage := &usage.Stage{
-		Synthesize: client, Ledger: book, Log: discard, SecretVersion: version, Token: t.token, Now: t.now,
+		Synthesize: client, Ledger: book, Log: discard, SecretVersion: keys.Version, Token: t.token, Now: t.now,
 		Silent: silent, Awaits: awaits,
-		Whose: func(ctx context.Context) (ledger.SynthesizeTenant, error) {
-			o, err := client.Organization(ctx)
-			return ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name}, err
-		},
+		Whose: func(ctx context.Context) (ledger.SynthesizeTenant, error) { return wiring.Whose(ctx, client) },
 		Word: func(ctx context.Context) (string, error) {
 			hand, err := book.Hand(ctx)
 			return hand.Silent(mode), err
@@ -221,11 +219,13 @@ func (s *sim) handle(ctx context.Context, t *task, q *fifo, client *synthesize.C
 	return failures
 }
 
-func (s *sim) synthesizeClient(t *task) (*synthesize.Client, error) {
-	return synthesize.New(synthesize.Config{
-		BaseURL: synthesizeURL, HTTP: t.client(synthesizeName, cmp.Or[http.Handler](s.front, s.vendor)), Random: steady, OnWait: t.waits, Log: discard,
-		Limits:   vendorapi.NewLimits(vendorapi.LimitConfig{InFlight: 8, PerSecond: perSecond}),
+func (s *sim) synthesizeClient(t *task) (*synthesize.Client, *synthesize.Keyring, error) {
+	config := synthesize.Config{
+		BaseURL: synthesizeURL, HTTP: t.client(synthesizeName, http.HandlerFunc(s.synthesize)), Random: steady, OnWait: t.waits, Log: discard,
 		Patience: workPatience, AttemptTimeout: wiring.AttemptTimeout,
-		Keys: func(context.Context, bool) (synthesize.Keys, error) { return s.keys, nil },
-	})
+	}
+	keys := wiring.NewKeyring(ledger.New(store{t, s.table}, t.now), config, s.readKeys(t))
+	config.Keys, config.Limits = keys.Keys, vendorapi.NewLimits(vendorapi.LimitConfig{InFlight: 8, PerSecond: perSecond})
+	client, err := synthesize.New(config)
+	return client, keys, err
 }

@@ -85,7 +85,7 @@ func (s *sim) post(t *testing.T, company, units int) {
 	body := fmt.Sprintf(`{"accountId":"%d","unitCount":%d}`, company, units)
 	r := httptest.NewRequest(http.MethodPost, "/api/vendor-api/service/"+id+"/count", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Gradient-Token", base64.StdEncoding.EncodeToString([]byte(s.keys.VendorAPIKey+":"+s.keys.PartnerAPIKey)))
+	r.Header.Set("Gradient-Token", base64.StdEncoding.EncodeToString([]byte(s.keys.now.VendorAPIKey+":"+s.keys.now.PartnerAPIKey)))
 	w := httptest.NewRecorder()
 	s.vendor.ServeHTTP(w, r)
 	if w.Code > 299 {

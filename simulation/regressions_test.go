@@ -334,3 +334,17 @@ servers#3 = 3
 servers#4 = 1
 `)
 }
+
+// Somebody put another organization's keys into the secret during the very first look, and ours were refused just then. Services
+// were made at the other organization: nobody asked whose the keys were while no look had ended well.
+func TestRegression_AnotherOrganizationsKeysDuringTheFirstLook_NothingIsMadeThere(t *testing.T) {
+	Replay(t, `
+act before accounts10 ledger list account #1 = 22
+act before accounts10 ledger read state/services#3 = 42
+act before accounts3 ledger read state/services#2 = 23
+companies#1 = 3
+fate: accounts1 queue hide accounts-7/1#1 = 5
+fault: accounts1 Synthesize GET /organization#1 = 13
+next after accounts10 ledger read state/services#1 = 1
+`)
+}

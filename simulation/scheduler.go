@@ -36,13 +36,15 @@ type task struct {
 	flying map[string]int // requests under way, by vendor and entity
 	second map[string][]time.Time
 	tokens int
-	wrong  map[string]int // refused logins, by vendor
-	since  map[string]bool
-	read   *reading
-	batch  []told
-	marks  map[string]int       // when the account's pairs were marked, by effect number
-	tells  map[string]time.Time // the read that it tells to a service and account, as it marked last
-	faulty bool
+	// By vendor: refused logins, what requests were last sent with, and whether that was right and is no more.
+	wrong   map[string]int
+	login   map[string]string
+	expired map[string]bool
+	read    *reading
+	batch   []told
+	marks   map[string]int       // when the account's pairs were marked, by effect number
+	tells   map[string]time.Time // the read that it tells to a service and account, as it marked last
+	faulty  bool
 }
 
 func (t *task) now() time.Time { return time.Now().Add(t.skew) }

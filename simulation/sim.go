@@ -50,8 +50,9 @@ type sim struct {
 	accounts, usage *fifo
 	settings        settings
 	sets            []rules
-	credentials     autotask.Credentials
-	keys            synthesize.Keys
+	credentials     secret[autotask.Credentials]
+	keys            secret[synthesize.Keys]
+	others          *others // nil: nobody has used their keys yet
 	secretRight     string
 	keysRight       string
 	versions        int
@@ -129,7 +130,6 @@ func newSim(seed uint64, replay map[string]int) *sim {
 		tenant: autotasktest.NewTenant(autotasktest.Options{LogLimit: -1}),
 		vendor: synthesizetest.New(synthesizetest.Options{Seed: 1, LogLimit: -1, NoHistory: true, Switches: synthesizetest.Switches{RateLimit: -1}}),
 		table:  &table{memory.New()}, accounts: newFifo("accounts", 2), usage: newFifo("usage", 2), sets: ruleSets(),
-		keys:     synthesize.Keys{VendorAPIKey: synthesizetest.DefaultVendorKey, PartnerAPIKey: synthesizetest.DefaultPartnerKey, Version: "v0"},
 		invoked:  map[string]int{},
 		items:    map[int64]autotasktest.Item{},
 		reads:    map[time.Time]*reading{},
@@ -137,8 +137,8 @@ func newSim(seed uint64, replay map[string]int) *sim {
 		everMade: map[string]bool{}, known: newKnown(), coverage: map[string]int{},
 	}
 	c := autotasktest.DefaultCredentials
-	s.credentials = autotask.Credentials{Username: c.Username, Secret: c.Secret, IntegrationCode: c.IntegrationCode, Version: "v0"}
 	s.secretRight, s.keysRight = c.Secret, synthesizetest.DefaultPartnerKey
+	s.credentials.now, s.keys.now = s.rightCredentials("v0"), s.rightKeys("v0")
 	s.bell = make(chan struct{}, 1)
 	s.settings = settings{rules: s.sets[0], mode: fetch.ModePost}
 	return s
@@ -202,8 +202,8 @@ func (s *sim) peace() {
 	}
 	s.note("from here on all is well")
 	s.calm = true
-	s.keys.PartnerAPIKey, s.keys.Version = s.keysRight, "last"
-	s.credentials.Secret, s.credentials.Version = s.secretRight, "last"
+	s.keys.put(s.rightKeys("last"))
+	s.credentials.put(s.rightCredentials("last"))
 	s.run(time.Time{})
 	s.settings = settings{rules: s.sets[0], mode: fetch.ModePost}
 	s.narrow(false)

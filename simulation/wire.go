@@ -53,7 +53,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	what := w.describe(r, body)
 	key := w.vendor + " " + entityOf(r)
-	w.sim.takeOff(w.task, w.vendor, key)
+	w.sim.takeOff(w.task, w.vendor, key, login(r))
 	defer w.sim.land(w.task, w.vendor, key)
 	if err := w.yield(what); err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act)
 		return Imported{}, err
 	}
 	var out Imported
-	moved := map[Key]bool{}
+	moved := map[Key]bool{tenantKey: true} // whose the ledger is, it stays, if the export does not say
 	var writes []Write
 	services := t.services()
 	for _, doc := range t.documents {
@@ -228,8 +228,30 @@ func (l *Ledger) adapt(ctx context.Context, doc transferred, services Services, 
 		return json.Marshal(services)
 	case (Key{doc.Kind, doc.ID}) == handKey:
 		return l.importHand(ctx, doc, i)
+	case (Key{doc.Kind, doc.ID}) == tenantKey:
+		return l.importTenant(ctx, doc)
 	}
 	return doc.Body, nil
+}
+
+// importTenant keeps what this ledger is bound to where the export was bound to nothing yet: else it would be the next
+// comer's. Where both say something it is the same tenant.
+func (l *Ledger) importTenant(ctx context.Context, doc transferred) ([]byte, error) {
+	here, err := l.Tenant(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var t Tenant
+	if err := json.Unmarshal(doc.Body, &t); err != nil {
+		return nil, err
+	}
+	if t.Autotask == (AutotaskTenant{}) {
+		t.Autotask = here.Autotask
+	}
+	if t.Synthesize == (SynthesizeTenant{}) {
+		t.Synthesize = here.Synthesize
+	}
+	return json.Marshal(t)
 }
 
 // doubt takes back that anything is known to be told: what was told, and everything of an account that stands at

@@ -80,7 +80,7 @@ func NewKeyring(book *ledger.Ledger, config synthesize.Config, load func(ctx con
 // organization is nothing to tell another.
 func ours(ctx context.Context, book *ledger.Ledger, config synthesize.Config, keys synthesize.Keys) error {
 	services, err := book.Services(ctx)
-	if err != nil || services.Proven == "" || services.Proven == keys.Version {
+	if err != nil || services.Proven != "" && services.Proven == keys.Version {
 		return err
 	}
 	config.Keys = func(context.Context, bool) (synthesize.Keys, error) { return keys, nil }

@@ -23,7 +23,7 @@ func (w *work) prove(ctx context.Context, log *slog.Logger, m message.Usage) err
 	if err != nil {
 		return err
 	}
-	if w.Whose == nil || w.services.Proven == "" || version == w.services.Proven || version == w.proved {
+	if w.Whose == nil || version == w.services.Proven || version == w.proved {
 		return nil
 	}
 	tenant, err := w.Whose(ctx)

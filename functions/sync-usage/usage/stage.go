@@ -160,7 +160,7 @@ func (w *work) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if services.Proven != "" && services.Proven != version {
+	if services.Proven != version {
 		// Another function proved another version: ours may be a stale copy, and trying it would be a refusal more.
 		if _, err := w.SecretVersion(ctx, true); err != nil {
 			return err
