@@ -41,13 +41,13 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		log.WarnContext(ctx, "the ledger does not know this run: looked, and made nothing")
 		missing = nil
 	}
-	refusals, err := s.makeServices(ctx, look, m.ObservedAt, missing)
+	unmade, err := s.makeServices(ctx, look, m.ObservedAt, missing)
 	if err != nil {
 		return err
 	}
 	if look.Organization.Status == synthesize.Inactive {
 		if err := s.Synthesize.SetPending(ctx); err != nil {
-			return errors.Join(refusals, err)
+			return errors.Join(unmade, err)
 		}
 		log.InfoContext(ctx, "the integration was inactive and is pending now: map accounts and services in Synthesize")
 	}
@@ -63,9 +63,9 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		return nil
 	})
 	if err != nil || s.Looked != nil {
-		return errors.Join(refusals, err)
+		return errors.Join(unmade, err)
 	}
-	return errors.Join(refusals, s.remake(ctx, m))
+	return errors.Join(unmade, s.remake(ctx, m))
 }
 
 // unsettled tells whether a service is being made and its outcome has not been seen: an earlier look says nothing of it.
@@ -188,6 +188,9 @@ func (s *Stage) underWay(m *ledger.Making) bool {
 // createOrFind asks for the service, and lists again when the answer is not a clear yes: it may stand all the same. After
 // another worker's claim was taken over it lists first: that worker may have made it since this one looked.
 func (s *Stage) createOrFind(ctx context.Context, look *Look, known ledger.Services, service ledger.Service, wanted message.Service, observedAt time.Time, takenOver bool) ([]ledger.Standing, error) {
+	if contains(look.Vendor.Services, wanted.Name) { // in a list that was read since, after another service's failure
+		return standings(look.Vendor.Services), nil
+	}
 	if takenOver {
 		vendor, err := s.Synthesize.Vendor(ctx)
 		if err != nil {
@@ -225,8 +228,8 @@ func (s *Stage) createOrFind(ctx context.Context, look *Look, known ledger.Servi
 		if !contains(vendor.Services, wanted.Name) {
 			// The claim stays: the creation may still take effect.
 			s.report(ctx, service)
+			look.Vendor.Services = vendor.Services
 			if answered {
-				look.Vendor.Services = vendor.Services
 				return s.underAnotherName(ctx, vendor.Services, known, service)
 			}
 			return nil, queue.RetryAfter(err, s.MakingLives)
