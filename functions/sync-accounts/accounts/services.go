@@ -101,8 +101,8 @@ var errBeingMade = errors.New("another worker is making it")
 // makeService makes a service that does not stand at Synthesize. The claim in the ledger goes first: a creation whose
 // answer was lost must be visible to whoever comes next, who waits until it can no longer take effect and looks.
 func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Time, wanted message.Service) error {
-	if other, stands := standsAs(look, wanted.Name); stands {
-		return queue.Dead(fmt.Errorf("make service %q: it stands at Synthesize already, as the one that the rules called %q; say formerly: %q in its rule", wanted.Name, other, other))
+	if err := look.Renamed(wanted.Name); err != nil {
+		return queue.Dead(err)
 	}
 	token := s.Token()
 	claimed, takenOver := false, false
@@ -159,17 +159,17 @@ func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Tim
 	return err
 }
 
-// standsAs tells whether a name at Synthesize belongs to a service that the ledger knows under another name: somebody
-// renamed it there, and the rules followed without saying so.
-func standsAs(look *Look, name string) (known string, stands bool) {
-	for _, standing := range look.Vendor.Services {
-		for _, service := range look.Services.List {
+// Renamed is the error for a name at Synthesize that belongs to a service which the ledger knows under another name: somebody
+// renamed it there, and the rules followed without saying so. Nil if there is none.
+func (l *Look) Renamed(name string) error {
+	for _, standing := range l.Vendor.Services {
+		for _, service := range l.Services.List {
 			if service.ID == standing.ID && service.Name != name && strings.EqualFold(standing.Name, name) {
-				return service.Name, true
+				return fmt.Errorf("make service %q: it stands at Synthesize already, as the one that the rules called %q; say formerly: %q in its rule", name, service.Name, service.Name)
 			}
 		}
 	}
-	return "", false
+	return nil
 }
 
 func (s *Stage) alive(since time.Time) bool {
