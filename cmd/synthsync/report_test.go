@@ -168,3 +168,13 @@ func TestReport_RunThatHoldsNoLeaseAnyMore_WasCutOff(t *testing.T) {
 		}
 	}
 }
+
+func TestReport_RunCutOffAfterSomeOfItsCountsWereTold_SaysHowMany(t *testing.T) {
+	b := newRecorded(t)
+	b.save(ledger.Run{State: fetch.StateQueued})
+	b.became(ledger.Outcomes{Posted: 4})
+	b.now = b.now.Add(16 * time.Minute)
+	if r, text := b.report(); r.Usage.Posted != 4 || !strings.Contains(text, "4 posted") || !strings.Contains(text, "cut off while it was queued") {
+		t.Errorf("%+v:\n%s", r.Usage, text)
+	}
+}
