@@ -118,7 +118,7 @@ func TestOperator_OnAStack_TheSameCommandsAsOnOneMachine(t *testing.T) {
 	s.mustType("run --stack prod", 0, "10 posted")
 	s.truth()
 	s.mustType("plan --stack prod", 0, "No count differs")
-	s.mustType("report --stack prod", 0, "done", "Managed Servers")
+	s.mustType("report --stack prod", 0, "done", "Managed Servers", "10 posted")
 	s.mustType("check --stack prod", 0, "Nothing needs a hand", "mode post")
 
 	s.retire(12, func(i autotasktest.Item) bool { return i.Type == 1 })

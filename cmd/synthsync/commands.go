@@ -40,7 +40,7 @@ type planCommand struct {
 
 type checkCommand struct {
 	common
-	Ledger string `xor:"place" placeholder:"FILE" help:"What Synthesize has been told: with it, check lists what is to be mapped there."`
+	Ledger string `xor:"place" placeholder:"FILE" help:"What Synthesize has been told: with it, check lists what is to be mapped there, and makes sure that it is this tenant's."`
 	Stack  string `xor:"place" placeholder:"NAME" help:"A stack that is deployed at AWS, instead of this machine."`
 	deployed
 	Notify bool `help:"Only try whether a person is told: send a test to NOTIFY_URL, and ask HEARTBEAT_URL."`
@@ -168,7 +168,7 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	if c.Stack != "" {
 		return c.onStack(ctx, p)
 	}
-	m, err := c.here(p, "", file.Options{})
+	m, err := c.here(p, c.Ledger, file.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
@@ -181,6 +181,9 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 	}
 	checked.Checked, err = m.Check(ctx)
 	m.progress.close()
+	if settings := settingsFault(err); settings != nil {
+		return settings
+	}
 	if err != nil {
 		return err
 	}

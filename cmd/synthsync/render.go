@@ -44,6 +44,9 @@ func renderResult(w io.Writer, r fetch.Result) {
 	if r.Reason != "" {
 		fmt.Fprintf(w, "Reason: %s\n", clean(r.Reason))
 	}
+	if r.State == fetch.StateReading || r.State == fetch.StateQueued {
+		return // it has not said more yet
+	}
 	fmt.Fprintf(w, "Read: %d companies, %d items, %d requests", r.Read.Companies, r.Read.Items, r.Read.Requests)
 	if r.Budget.Limit > 0 {
 		fmt.Fprintf(w, " (Autotask's hour: %d of %d used before; reading the items %s)", r.Budget.Used, r.Budget.Limit, shareLine(r.Budget))
@@ -79,6 +82,10 @@ func verdict(r fetch.Result) string {
 		return "HELD, nothing was told"
 	case r.State == fetch.StateFailed:
 		return "FAILED"
+	case r.State == fetch.StateReading:
+		return "under way, reading Autotask"
+	case r.State == fetch.StateQueued:
+		return "under way, queueing what is to be told"
 	}
 	return r.State
 }

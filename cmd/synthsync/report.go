@@ -31,10 +31,11 @@ type Told struct {
 // Report is the last run, and what the ledger says of it.
 type Report struct {
 	fetch.Result
-	Changed   []Told      `json:"changed"`       // what the run told and Synthesize took, where it differs from before
-	Hand      ledger.Hand `json:"hand,omitzero"` // what a person has decided for all runs
-	NeedsHand []Told      `json:"needsHand"`     // not mapped, mapping lost, answer not known
-	ToMap     []ToMap     `json:"toMap"`         // the accounts that a person has to map in Synthesize, the largest first
+	Open      int         `json:"open,omitempty"` // of Due, on a stack: what has not come to an end, under way or a dead letter
+	Changed   []Told      `json:"changed"`        // what the run told and Synthesize took, where it differs from before
+	Hand      ledger.Hand `json:"hand,omitzero"`  // what a person has decided for all runs
+	NeedsHand []Told      `json:"needsHand"`      // not mapped, mapping lost, answer not known
+	ToMap     []ToMap     `json:"toMap"`          // the accounts that a person has to map in Synthesize, the largest first
 	NotTold   *NotTold    `json:"notTold,omitempty"`
 }
 
@@ -68,14 +69,21 @@ func (c *reportCommand) Run(ctx context.Context, p *process) error {
 	if report.Hand != (ledger.Hand{}) {
 		renderHand(p, report.Hand)
 	}
-	renderResult(p.stdout, report.Result)
-	if report.NotTold != nil {
-		fmt.Fprintf(p.stdout, "Attention: %s %s\n", clean(report.NotTold.String()), c.place)
-	}
-	renderTold(p.stdout, "Changed by this run:", report.Changed)
-	renderTold(p.stdout, "Needs a hand:", report.NeedsHand)
-	renderToMap(p.stdout, report.ToMap, c.place.String())
+	report.render(p.stdout, c.place)
 	return nil
+}
+
+func (r *Report) render(w io.Writer, where place) {
+	renderResult(w, r.Result)
+	if r.Open > 0 {
+		fmt.Fprintf(w, "Still open: %d of %d counts, under way or with the dead letters: synthsync check %s\n", r.Open, r.Due, where)
+	}
+	if r.NotTold != nil {
+		fmt.Fprintf(w, "Attention: %s %s\n", clean(r.NotTold.String()), where)
+	}
+	renderTold(w, "Changed by this run:", r.Changed)
+	renderTold(w, "Needs a hand:", r.NeedsHand)
+	renderToMap(w, r.ToMap, where.String())
 }
 
 func reportOf(ctx context.Context, book *ledger.Ledger, run ledger.Run) (Report, error) {
@@ -87,9 +95,11 @@ func reportOf(ctx context.Context, book *ledger.Ledger, run ledger.Run) (Report,
 	} else {
 		r.Result = fetch.Result{RunID: run.ID, ObservedAt: run.ObservedAt, State: fetch.StateFailed, Mode: run.Mode, Reason: "the run was cut off before it could say more"}
 	}
-	if run.State == fetch.StateReading || run.State == fetch.StateQueued {
-		r.State = fetch.StateFailed
-		r.Reason = strings.TrimSpace("the run was cut off while it was " + run.State + "; the next run tells what it did not")
+	if err := r.underWay(ctx, book, run); err != nil {
+		return r, err
+	}
+	if err := r.delivery(ctx, book, run); err != nil {
+		return r, err
 	}
 	accounts, err := book.Accounts(ctx)
 	if err != nil {

@@ -14,9 +14,11 @@ import (
 	"github.com/synthsync/synthsync/shared/wiring"
 )
 
-// makingLives is how long a creation whose answer was lost may still take effect: a request's time-out, and as much again
-// for clocks that differ.
-const makingLives = 2 * wiring.AttemptTimeout
+// clocksDiffer is by how much the clocks of workers are taken to differ at most.
+const clocksDiffer = wiring.AttemptTimeout
+
+// makingLives is how long a creation whose answer was lost may still take effect.
+var makingLives = accounts.Lives(wiring.AttemptTimeout, clocksDiffer)
 
 func main() {
 	f, err := wiring.New(os.LookupEnv, os.Stdout, time.Now)

@@ -41,3 +41,25 @@ func TestEnd_LeaseThatAnotherRunHasTakenOver_Stands(t *testing.T) {
 		t.Errorf("got %v, want that the next one is running", err)
 	}
 }
+
+func TestRunning_NamesTheRunThatHoldsTheLeaseUntilItEnds(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	says := func(when, want string) {
+		t.Helper()
+		if got, _, err := b.Running(ctx); err != nil || got != want {
+			t.Errorf("%s: got %q, %v, want %q", when, got, err, want)
+		}
+	}
+	says("before any", "")
+	first, err := b.Begin(ctx, "first", 16*time.Minute)
+	b.must(err)
+	b.now = b.now.Add(16*time.Minute - time.Millisecond)
+	says("while its lease lasts", "first")
+	b.now = b.now.Add(time.Millisecond)
+	says("when its lease has ended", "")
+	_, err = b.Begin(ctx, "next", 16*time.Minute)
+	b.must(err)
+	b.must(b.End(ctx, first))
+	says("of the next", "next")
+}

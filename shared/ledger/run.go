@@ -96,6 +96,18 @@ func (l *Ledger) Begin(ctx context.Context, runID string, leaseFor time.Duration
 	return out, nil
 }
 
+// Running is the run that holds the lease, and until when; empty if none does, or if its lease has ended.
+func (l *Ledger) Running(ctx context.Context) (runID string, until time.Time, err error) {
+	var h head
+	if _, err := l.load(ctx, headKey, &h); err != nil {
+		return "", time.Time{}, err
+	}
+	if h.Lease == nil || !l.now().Before(h.Lease.Until) {
+		return "", time.Time{}, nil
+	}
+	return h.Lease.RunID, h.Lease.Until, nil
+}
+
 // End gives the lease back. It does nothing when the lease has been taken over.
 func (l *Ledger) End(ctx context.Context, held Lease) error {
 	_, err := update(ctx, l, headKey, func(h *head) error {

@@ -7,9 +7,10 @@ import (
 	"sort"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/functions/sync-accounts/accounts"
 	"github.com/synthsync/synthsync/shared/autotask"
+	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/services"
-	"github.com/synthsync/synthsync/shared/synthesize"
 	"github.com/synthsync/synthsync/shared/vendorapi"
 )
 
@@ -56,18 +57,23 @@ type RuleChecked struct {
 	Note     string `json:"note,omitempty"`
 }
 
-// Check logs in to both vendors and looks around. It writes nothing anywhere. The error is a fault of the settings;
-// what a vendor answers is in Checked.
+// Check logs in to both vendors and looks around. It writes nothing anywhere. The error is a *fetch.SettingsError where a run
+// could not begin as it is set up: the ledger is another tenant's; what a vendor answers is in Checked.
 func (m *Machine) Check(ctx context.Context) (Checked, error) {
 	s, err := m.open(true)
 	if err != nil {
-		return Checked{}, err
+		return Checked{}, &fetch.SettingsError{Err: err}
 	}
 	c := &checker{session: s}
 	c.autotaskSide(ctx)
-	c.synthesizeSide(ctx)
-	if err := ctx.Err(); err != nil {
-		return c.out, err
+	if c.ended == nil {
+		c.synthesizeSide(ctx)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return c.out, ctx.Err()
+	case c.ended != nil:
+		return c.out, c.ended
 	}
 	c.rules()
 	return c.out, nil
@@ -75,9 +81,10 @@ func (m *Machine) Check(ctx context.Context) (Checked, error) {
 
 type checker struct {
 	*session
-	out    Checked
-	types  []services.Type
-	vendor *synthesize.Vendor
+	out   Checked
+	types []services.Type
+	look  *accounts.Look // nil if Synthesize could not be looked at
+	ended error          // why a run could not begin
 }
 
 func (c *checker) advise(format string, args ...any) {
@@ -108,6 +115,10 @@ func (c *checker) autotaskSide(ctx context.Context) {
 		return
 	}
 	a.Tenant = own.Name
+	if _, err := c.book.BindAutotask(ctx, ledger.AutotaskTenant{Database: a.Database, Name: own.Name}); err != nil {
+		c.ended = foreign(err)
+		return
+	}
 	types, err := c.autotask.Types(ctx)
 	if err != nil {
 		c.fail("Autotask: %v. Give the API user the right to read configuration item types", err)
@@ -148,9 +159,16 @@ func (c *checker) count(ctx context.Context) {
 	}
 }
 
+// synthesizeSide looks as a run does, on a copy of the ledger that is thrown away.
 func (c *checker) synthesizeSide(ctx context.Context) {
-	org, err := c.synthesize.Organization(ctx)
-	if err != nil {
+	look, err := c.accountsStage().Take(ctx, fetch.LedgerRules(c.Rules))
+	var other *ledger.TenantError
+	s, org := &c.out.Synthesize, look.Organization
+	switch {
+	case errors.As(err, &other):
+		c.ended = foreign(err)
+		return
+	case err != nil && org.OrganizationID == "":
 		what := "Check SYNTHESIZE_VENDOR_API_KEY and SYNTHESIZE_PARTNER_API_KEY; both are shown once, when the custom integration's tokens are generated"
 		if !vendorapi.IsRefused(err) && !vendorapi.IsFault(err) {
 			what = "Try again later"
@@ -158,24 +176,17 @@ func (c *checker) synthesizeSide(ctx context.Context) {
 		c.fail("Synthesize: %v. %s", err, what)
 		return
 	}
-	s := &c.out.Synthesize
 	s.OK, s.Organization, s.Integration, s.Status = true, org.Name, org.VendorName, string(org.Status)
-	sold, err := c.synthesize.Vendor(ctx)
-	if err != nil {
-		c.fail("Synthesize: %v", err)
-		return
-	}
-	c.vendor = &sold
-	for _, service := range sold.Services {
+	for _, service := range look.Vendor.Services {
 		s.Services = append(s.Services, service.Name)
 	}
-	accounts, err := c.synthesize.Accounts(ctx)
 	if err != nil {
 		c.fail("Synthesize: %v", err)
 		return
 	}
-	s.Accounts = len(accounts)
-	for _, a := range accounts {
+	c.look = &look
+	s.Accounts = len(look.Accounts)
+	for _, a := range look.Accounts {
 		switch {
 		case a.Mapped == nil:
 			s.NotSaid++
@@ -194,12 +205,6 @@ func (c *checker) synthesizeSide(ctx context.Context) {
 }
 
 func (c *checker) rules() {
-	standing := map[string]bool{}
-	if c.vendor != nil {
-		for _, s := range c.vendor.Services {
-			standing[s.Name] = true
-		}
-	}
 	unmatched := map[string]bool{}
 	if c.types != nil {
 		_, warnings, err := c.Rules.Match(c.types)
@@ -215,15 +220,42 @@ func (c *checker) rules() {
 		}
 	}
 	for _, r := range c.Rules {
-		checked := RuleChecked{Service: r.Service, Standing: standing[r.Service]}
+		checked := RuleChecked{Service: r.Service}
+		name := ""
+		checked.Standing, name = c.standing(r.Service)
 		switch {
 		case r.Retired:
 			checked.Note = "retired: what stands there becomes 0"
 		case unmatched[r.Service]:
 			checked.Note = "fits no type of this tenant"
-		case c.vendor != nil && !checked.Standing:
-			checked.Note = "made by the first run"
+		case checked.Standing && name != r.Service:
+			checked.Note = fmt.Sprintf("called %q there", name)
+		case c.look != nil && !checked.Standing:
+			checked.Note = c.missing(r.Service)
 		}
 		c.out.Rules = append(c.out.Rules, checked)
 	}
+}
+
+// standing tells whether a run will find a rule's service at Synthesize, and what it is called there.
+func (c *checker) standing(service string) (stands bool, name string) {
+	if c.look == nil {
+		return false, ""
+	}
+	known, _ := c.look.Services.ByName(service)
+	for _, at := range c.look.Vendor.Services {
+		if at.ID == known.ID {
+			return true, at.Name
+		}
+	}
+	return false, ""
+}
+
+// missing says what becomes of a rule whose service does not stand there.
+func (c *checker) missing(service string) string {
+	if err := c.look.Renamed(service); err != nil {
+		c.fail("Rules: %v", err)
+		return "stands there, renamed from what the rules called it"
+	}
+	return "made by the first run"
 }

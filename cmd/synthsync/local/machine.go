@@ -125,8 +125,8 @@ func (m *Machine) attempt() time.Duration {
 	return defaultAttempt
 }
 
-// makingLives is how long a creation may still take effect after it went out.
-func (m *Machine) makingLives() time.Duration { return m.attempt() + m.attempt()/3 }
+// makingLives is how long a creation that an earlier process has begun may still take effect. There is one clock.
+func (m *Machine) makingLives() time.Duration { return accounts.Lives(m.attempt(), 0) }
 
 func (s *session) fetchStage() *fetch.Stage {
 	return &fetch.Stage{

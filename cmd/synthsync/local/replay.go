@@ -69,7 +69,11 @@ func (s *session) ownTenant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.book.BindSynthesize(ctx, ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name})
+	return foreign(s.book.BindSynthesize(ctx, ledger.SynthesizeTenant{OrganizationID: o.OrganizationID, VendorID: o.VendorID, Name: o.Name}))
+}
+
+// foreign makes a fault of the settings of another tenant than the ledger's.
+func foreign(err error) error {
 	var other *ledger.TenantError
 	if errors.As(err, &other) {
 		return &fetch.SettingsError{Err: err}

@@ -100,6 +100,13 @@ func Follow(ctx context.Context, book *ledger.Ledger, result *fetch.Result, pati
 	}
 }
 
+// Undelivered brings a result's Usage up to date, and counts what the run meant to tell and what has not come to an end: it is
+// under way, or lies with the dead letters.
+func Undelivered(ctx context.Context, book *ledger.Ledger, result *fetch.Result) (int, error) {
+	ended, open, err := delivered(ctx, book, result)
+	return max(result.Due-ended, open), err
+}
+
 // delivered counts the pairs that came to an end, and, once that looks like all of them, the accounts whose message has
 // not ended: a message that SQS delivered twice counts twice.
 func delivered(ctx context.Context, book *ledger.Ledger, result *fetch.Result) (ended, open int, err error) {

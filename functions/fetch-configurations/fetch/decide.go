@@ -20,10 +20,10 @@ func (r *run) decide(ctx context.Context) error {
 	}
 	var before ledger.Services
 	if r.InForce != nil {
-		svc.Apply(ledgerRules(r.InForce))
+		svc.Apply(LedgerRules(r.InForce))
 		before = svc
 	}
-	svc.Apply(ledgerRules(r.Rules))
+	svc.Apply(LedgerRules(r.Rules))
 	if r.InForce != nil {
 		r.result.RulesDiff = r.diffRules(before, svc, known)
 	}
@@ -147,7 +147,7 @@ func (r *run) intendServices(ctx context.Context) error {
 		if s.Intent != nil && s.Intent.ObservedAt.After(r.held.ObservedAt) {
 			return &ledger.LeaseLostError{RunID: r.held.RunID}
 		}
-		s.Apply(ledgerRules(r.Rules))
+		s.Apply(LedgerRules(r.Rules))
 		s.Intent = &ledger.Intent{RunID: r.held.RunID, ObservedAt: r.held.ObservedAt}
 		return nil
 	})

@@ -59,7 +59,7 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	if r.result.Mode == ModeObserve && !r.event.DryRun && r.Look == nil {
 		// So that a person who looks at Synthesize before he goes to post can tell ours from others.
 		if _, err := r.Ledger.UpdateServices(ctx, func(s *ledger.Services) error {
-			s.Apply(ledgerRules(r.Rules))
+			s.Apply(LedgerRules(r.Rules))
 			return nil
 		}); err != nil {
 			return err

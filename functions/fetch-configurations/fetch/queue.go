@@ -144,8 +144,8 @@ func (s *Stage) servicesMessage(intent ledger.Intent) ([]queue.Message, error) {
 	return []queue.Message{{Group: m.Group(), DeduplicationID: m.DeduplicationID(), Body: body}}, nil
 }
 
-// ledgerRules is what the ledger needs to know of the rules.
-func ledgerRules(rules services.Rules) []ledger.Rule {
+// LedgerRules is what the ledger needs to know of the rules.
+func LedgerRules(rules services.Rules) []ledger.Rule {
 	out := make([]ledger.Rule, len(rules))
 	for i, r := range rules {
 		out[i] = ledger.Rule{Name: r.Service, Formerly: r.Formerly, Retired: r.Retired}

@@ -183,7 +183,7 @@ func (r *run) execute(ctx context.Context) error {
 		return err
 	}
 	if r.Look != nil {
-		seen, err := r.Look(ctx, ledgerRules(r.Rules))
+		seen, err := r.Look(ctx, LedgerRules(r.Rules))
 		if err != nil {
 			return tenantError(err)
 		}

@@ -18,6 +18,18 @@ type claim struct {
 	renew func(ctx context.Context, since time.Time) error
 }
 
+// renewals is how many times a claim could begin anew within its life.
+const renewals = 4
+
+// Lives is how long a claim is to be respected. The request that it was made for goes out up to Renewal after it began, and
+// takes effect within attempt or never; skew is by how much the clocks of workers differ at most.
+func Lives(attempt, skew time.Duration) time.Duration {
+	return (attempt + skew) * renewals / (renewals - 1)
+}
+
+// Renewal is how old a claim of some life may be when a request goes out for it. An older one begins anew first.
+func Renewal(lives time.Duration) time.Duration { return lives / renewals }
+
 // errTakenOver says that a claim is this worker's no more: he waited so long that another took him for dead.
 var errTakenOver = errors.New("another worker has taken over the making of it")
 
@@ -25,7 +37,7 @@ var errTakenOver = errors.New("another worker has taken over the making of it")
 // for longer than a claim lives, and whoever took it over meanwhile makes the same thing.
 func (s *Stage) hold(ctx context.Context, c *claim) error {
 	for range 3 {
-		if age := s.Now().Sub(c.since); age >= 0 && age <= s.MakingLives/4 {
+		if age := s.Now().Sub(c.since); age >= 0 && age <= Renewal(s.MakingLives) {
 			return nil
 		}
 		since := s.Now().UTC()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/synthsync/synthsync/functions/sync-accounts/accounts"
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/synthesize"
@@ -190,5 +191,38 @@ func TestAccounts_ClaimOnAnAccountTakenOver_IsLookedForBeforeItIsMade(t *testing
 	}
 	if a, err := d.book.Account(context.Background(), "1"); err != nil || !a.Exists || a.Making != nil {
 		t.Errorf("the ledger knows %+v, %v", a, err)
+	}
+}
+
+// Workers' clocks are assumed to agree within a request's time-out. However old a claim is when its request goes out, a worker
+// whose clock is ahead by as much must not take it for dead while that request may take effect.
+func TestAccounts_ClockOfAnotherWorkerIsAheadByARequestsTimeOut_TheClaimOutlivesTheRequest(t *testing.T) {
+	for waited := time.Duration(0); waited < 2*attempt; waited += attempt / 6 {
+		d := newDesk(t)
+		m := d.services(observed, "Servers")
+		second := []queue.Failure{}
+		d.busy("/service", func() { d.now = d.now.Add(waited) }, func() {
+			before := d.now
+			d.now = before.Add(attempt - time.Millisecond).Add(attempt) // the request is about to end; the other worker's clock
+			second = d.handle(m)
+			d.now = before
+		})
+		if failures := d.handle(m); len(failures) != 0 {
+			t.Errorf("%+v", failures)
+		}
+		if n := d.made("Servers"); n != 1 || len(second) != 1 || second[0].RetryAfter == 0 {
+			t.Errorf("sent after %s: made %d times; the other worker: %+v", waited, n, second)
+		}
+	}
+}
+
+// The request goes out, lasts, and is seen by a clock that is ahead: all of it within the claim's life.
+func TestLives_ARequestSentAtTheLastMoment_EndsBeforeAnyClockTakesTheClaimForDead(t *testing.T) {
+	for _, c := range []struct{ attempt, skew time.Duration }{{20 * time.Second, 20 * time.Second}, {15 * time.Second, 0}, {2 * time.Second, 0}, {20 * time.Second, time.Minute}} {
+		lives := accounts.Lives(c.attempt, c.skew)
+		last := accounts.Renewal(lives)
+		if ends := last + c.attempt + c.skew; last <= 0 || ends > lives {
+			t.Errorf("%+v: a claim lives %s; a request that goes out after %s takes effect up to %s after it began, by a clock that is ahead", c, lives, last, ends)
+		}
 	}
 }

@@ -19,6 +19,9 @@ import (
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
+// attempt is how long a request lasts at most, and by how much workers' clocks differ, by the desk's clock.
+const attempt = 20 * time.Second
+
 var observed = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 
 // desk is the stage before an empty Synthesize.
@@ -56,7 +59,7 @@ func (d *desk) stage() *accounts.Stage {
 	})
 	d.must(err)
 	return &accounts.Stage{
-		Synthesize: client, Ledger: d.book, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return d.now }, MakingLives: 40 * time.Second,
+		Synthesize: client, Ledger: d.book, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return d.now }, MakingLives: accounts.Lives(attempt, attempt),
 		SecretVersion: func(context.Context, bool) (string, error) { return d.version, nil },
 		Token: func() string {
 			d.mu.Lock()

@@ -145,7 +145,7 @@ func TestAccounts_SynthesizeDoesNotListAServiceItMade_AnotherOfOursIsNotTakenFor
 	failures := d.handle(d.services(observed.Add(2*time.Hour), "Workstations", "Servers", "Laptops"))
 	services, err := d.book.Services(ctx)
 	d.must(err)
-	if s, _ := services.ByName("Servers"); looks != 2 || len(failures) != 1 || s.ID != "" {
+	if s, _ := services.ByName("Servers"); looks < 2 || len(failures) != 1 || s.ID != "" {
 		t.Errorf("looked %d times, %+v, the ledger knows %+v", looks, failures, s)
 	}
 }

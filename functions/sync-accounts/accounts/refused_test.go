@@ -88,24 +88,6 @@ func TestAccounts_AServiceStandsUnderAnOlderName_OthersAreMade(t *testing.T) {
 	}
 }
 
-// What is not a no for good is tried again as a whole, and no count goes out before.
-func TestAccounts_AServiceWithoutAClearAnswer_TheMessageComesAgain_AndTheLookIsNotDone(t *testing.T) {
-	for name, fault := range map[string]synthesizetest.Fault{
-		"500": {Kind: synthesizetest.ServerError}, "503": {Kind: synthesizetest.ServerError, Status: 503},
-		"429": {Kind: synthesizetest.TooManyRequests}, "403": {Kind: synthesizetest.Forbidden},
-		"401": {Kind: synthesizetest.Unauthorized}, "no answer": {Kind: synthesizetest.DropBefore},
-	} {
-		d := newDesk(t)
-		d.refuses("Servers")
-		fault.Match, fault.Times = making("Workstations"), -1
-		d.sim.Inject(fault)
-		failures := d.handle(d.services(observed, "Servers", "Workstations", "Printers"))
-		if len(failures) != 1 || failures[0].Dead || !d.known().LookedAt.IsZero() || d.made("Printers") != 0 {
-			t.Errorf("%s: %+v, looked at %s, services %v", name, failures, d.known().LookedAt, d.sim.Services())
-		}
-	}
-}
-
 // Something between here and Synthesize shows a wrong certificate. Nobody has refused the service.
 func TestAccounts_CertificateIsWrong_IsNoRefusalOfTheService(t *testing.T) {
 	d := newDesk(t)

@@ -41,13 +41,13 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		log.WarnContext(ctx, "the ledger does not know this run: looked, and made nothing")
 		missing = nil
 	}
-	refusals, err := s.makeServices(ctx, look, m.ObservedAt, missing)
+	unmade, err := s.makeServices(ctx, look, m.ObservedAt, missing)
 	if err != nil {
 		return err
 	}
 	if look.Organization.Status == synthesize.Inactive {
 		if err := s.Synthesize.SetPending(ctx); err != nil {
-			return errors.Join(refusals, err)
+			return errors.Join(unmade, err)
 		}
 		log.InfoContext(ctx, "the integration was inactive and is pending now: map accounts and services in Synthesize")
 	}
@@ -63,9 +63,9 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		return nil
 	})
 	if err != nil || s.Looked != nil {
-		return errors.Join(refusals, err)
+		return errors.Join(unmade, err)
 	}
-	return errors.Join(refusals, s.remake(ctx, m))
+	return errors.Join(unmade, s.remake(ctx, m))
 }
 
 // unsettled tells whether a service is being made and its outcome has not been seen: an earlier look says nothing of it.
@@ -101,8 +101,8 @@ var errBeingMade = errors.New("another worker is making it")
 // makeService makes a service that does not stand at Synthesize. The claim in the ledger goes first: a creation whose
 // answer was lost must be visible to whoever comes next, who waits until it can no longer take effect and looks.
 func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Time, wanted message.Service) error {
-	if other, stands := standsAs(look, wanted.Name); stands {
-		return queue.Dead(fmt.Errorf("make service %q: it stands at Synthesize already, as the one that the rules called %q; say formerly: %q in its rule", wanted.Name, other, other))
+	if err := look.Renamed(wanted.Name); err != nil {
+		return queue.Dead(err)
 	}
 	token := s.Token()
 	claimed, takenOver := false, false
@@ -159,17 +159,17 @@ func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Tim
 	return err
 }
 
-// standsAs tells whether a name at Synthesize belongs to a service that the ledger knows under another name: somebody
-// renamed it there, and the rules followed without saying so.
-func standsAs(look *Look, name string) (known string, stands bool) {
-	for _, standing := range look.Vendor.Services {
-		for _, service := range look.Services.List {
+// Renamed is the error for a name at Synthesize that belongs to a service which the ledger knows under another name: somebody
+// renamed it there, and the rules followed without saying so. Nil if there is none.
+func (l *Look) Renamed(name string) error {
+	for _, standing := range l.Vendor.Services {
+		for _, service := range l.Services.List {
 			if service.ID == standing.ID && service.Name != name && strings.EqualFold(standing.Name, name) {
-				return service.Name, true
+				return fmt.Errorf("make service %q: it stands at Synthesize already, as the one that the rules called %q; say formerly: %q in its rule", name, service.Name, service.Name)
 			}
 		}
 	}
-	return "", false
+	return nil
 }
 
 func (s *Stage) alive(since time.Time) bool {
@@ -188,6 +188,9 @@ func (s *Stage) underWay(m *ledger.Making) bool {
 // createOrFind asks for the service, and lists again when the answer is not a clear yes: it may stand all the same. After
 // another worker's claim was taken over it lists first: that worker may have made it since this one looked.
 func (s *Stage) createOrFind(ctx context.Context, look *Look, known ledger.Services, service ledger.Service, wanted message.Service, observedAt time.Time, takenOver bool) ([]ledger.Standing, error) {
+	if contains(look.Vendor.Services, wanted.Name) { // in a list that was read since, after another service's failure
+		return standings(look.Vendor.Services), nil
+	}
 	if takenOver {
 		vendor, err := s.Synthesize.Vendor(ctx)
 		if err != nil {
@@ -225,8 +228,8 @@ func (s *Stage) createOrFind(ctx context.Context, look *Look, known ledger.Servi
 		if !contains(vendor.Services, wanted.Name) {
 			// The claim stays: the creation may still take effect.
 			s.report(ctx, service)
+			look.Vendor.Services = vendor.Services
 			if answered {
-				look.Vendor.Services = vendor.Services
 				return s.underAnotherName(ctx, vendor.Services, known, service)
 			}
 			return nil, queue.RetryAfter(err, s.MakingLives)

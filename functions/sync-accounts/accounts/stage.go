@@ -42,7 +42,7 @@ type Stage struct {
 	Token func() string
 	// Now is this machine's clock.
 	Now func() time.Time
-	// MakingLives is how long a creation that never reported back may still take effect: longer than a request lasts.
+	// MakingLives is how long a creation that never reported back may still take effect, by any worker's clock (Lives).
 	MakingLives time.Duration
 	// Margin before the context's deadline in which nothing new is begun.
 	Margin time.Duration

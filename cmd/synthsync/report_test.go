@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/ledger/memory"
+)
+
+// recorded is a ledger whose newest run is recorded as given, and holds its lease.
+type recorded struct {
+	*testing.T
+	*ledger.Ledger
+	now time.Time
+	run ledger.Lease
+}
+
+func newRecorded(t *testing.T) *recorded {
+	t.Helper()
+	b := &recorded{T: t, now: time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)}
+	b.Ledger = ledger.New(memory.New(), func() time.Time { return b.now })
+	var err error
+	if b.run, err = b.Begin(context.Background(), "r1", 16*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	b.save(ledger.Run{State: fetch.StateReading})
+	return b
+}
+
+func (b *recorded) save(run ledger.Run) {
+	b.Helper()
+	run.ID, run.ObservedAt, run.StartedAt, run.Mode = b.run.RunID, b.run.ObservedAt, b.run.ObservedAt, fetch.ModePost
+	if err := b.SaveRun(context.Background(), run); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// done records that the run is done, and what it says of itself.
+func (b *recorded) done(r fetch.Result) {
+	b.Helper()
+	r.RunID, r.ObservedAt = b.run.RunID, b.run.ObservedAt
+	body, err := r.Record()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.save(ledger.Run{State: r.State, Report: body})
+	if err := b.End(context.Background(), b.run); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// became adds what became of messages, as the function does that works them.
+func (b *recorded) became(o ledger.Outcomes) {
+	b.Helper()
+	if err := b.AddOutcomes(context.Background(), b.run.ObservedAt, o, true); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// report is what the command says, and its text.
+func (b *recorded) report() (Report, string) {
+	b.Helper()
+	run, _, err := b.LastRun(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := reportOf(context.Background(), b.Ledger, run)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var text bytes.Buffer
+	r.render(&text, place{Stack: "prod"})
+	return r, text.String()
+}
+
+// On a stack the run's record is written before its counts are told: what became of them stands beside it.
+func TestReport_OfAStacksRun_SaysWhatBecameOfItsCounts(t *testing.T) {
+	for _, c := range []struct {
+		due, open int
+		became    ledger.Outcomes
+		says      string
+	}{
+		{8, 0, ledger.Outcomes{Posted: 6, Unmapped: 1, Lost: 1}, "6 posted, 0 unchanged, 1 not mapped, 1 mapping lost"},
+		{8, 3, ledger.Outcomes{Posted: 4, Superseded: 1}, "Still open: 3 of 8 counts"},
+		{8, 8, ledger.Outcomes{}, "Still open: 8 of 8 counts"},
+		{0, 0, ledger.Outcomes{}, "0 posted"},
+	} {
+		b := newRecorded(t)
+		b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost, Due: c.due})
+		b.became(c.became)
+		r, text := b.report()
+		if r.Usage != c.became || r.Open != c.open || !strings.Contains(text, c.says) || (c.open == 0) == strings.Contains(text, "Still open") {
+			t.Errorf("%+v: the report has %+v, %d open, and says:\n%s", c, r.Usage, r.Open, text)
+		}
+	}
+}
+
+// A message that came twice counts twice; what is open shows in the ledger.
+func TestReport_OfAStacksRun_ACompanyWhoseMessageHasNotEnded_IsStillOpen(t *testing.T) {
+	b := newRecorded(t)
+	b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost, Due: 2})
+	b.became(ledger.Outcomes{Posted: 1, Unchanged: 1})
+	if err := b.NoteAccount(context.Background(), "1", func(a *ledger.Account) {
+		a.Intent = &ledger.Intent{RunID: b.run.RunID, ObservedAt: b.run.ObservedAt}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if r, text := b.report(); r.Open != 1 {
+		t.Errorf("%d open:\n%s", r.Open, text)
+	}
+}
+
+func TestReport_RunThatToldNobody_HasNothingOpen(t *testing.T) {
+	for _, result := range []fetch.Result{
+		{State: fetch.StateHeld, Mode: fetch.ModePost, Due: 8}, {State: fetch.StateDone, Mode: fetch.ModeObserve, Due: 8},
+		{State: fetch.StateFailed, Mode: fetch.ModePost, Due: 8},
+	} {
+		b := newRecorded(t)
+		b.done(result)
+		if r, text := b.report(); r.Open != 0 || strings.Contains(text, "Still open") {
+			t.Errorf("%+v: %d open:\n%s", result, r.Open, text)
+		}
+	}
+}
+
+// On one machine the record is corrected when all has been told, and says what failed in the end.
+func TestReport_OfAMachinesRun_ItsOwnWordStays(t *testing.T) {
+	b := newRecorded(t)
+	own := ledger.Outcomes{Posted: 6, Failed: 2}
+	b.done(fetch.Result{State: fetch.StateFailed, Mode: fetch.ModePost, Due: 8, Usage: own})
+	b.became(ledger.Outcomes{Posted: 6})
+	if r, text := b.report(); r.Usage != own || r.Open != 0 {
+		t.Errorf("%+v, %d open:\n%s", r.Usage, r.Open, text)
+	}
+}
+
+func TestReport_RunThatHoldsItsLease_IsUnderWay(t *testing.T) {
+	for state, does := range map[string]string{fetch.StateReading: "reading Autotask", fetch.StateQueued: "queueing"} {
+		b := newRecorded(t)
+		b.save(ledger.Run{State: state})
+		b.now = b.now.Add(15 * time.Minute)
+		r, text := b.report()
+		if r.State != state || !strings.Contains(text, "under way") || !strings.Contains(text, does) || !strings.Contains(text, "since 02:00:00") || strings.Contains(text, "FAILED") {
+			t.Errorf("%s: state %s:\n%s", state, r.State, text)
+		}
+	}
+}
+
+func TestReport_RunThatHoldsNoLeaseAnyMore_WasCutOff(t *testing.T) {
+	for name, ends := range map[string]func(*recorded){
+		"its lease has ended": func(b *recorded) { b.now = b.now.Add(16 * time.Minute) },
+		"another run has it": func(b *recorded) {
+			b.now = b.now.Add(16 * time.Minute)
+			if _, err := b.Begin(context.Background(), "r2", 16*time.Minute); err != nil {
+				b.Fatal(err)
+			}
+		},
+	} {
+		b := newRecorded(t)
+		ends(b)
+		if r, text := b.report(); r.State != fetch.StateFailed || !strings.Contains(text, "FAILED") || !strings.Contains(text, "cut off while it was reading") {
+			t.Errorf("%s: state %s:\n%s", name, r.State, text)
+		}
+	}
+}
+
+func TestReport_RunCutOffAfterSomeOfItsCountsWereTold_SaysHowMany(t *testing.T) {
+	b := newRecorded(t)
+	b.save(ledger.Run{State: fetch.StateQueued})
+	b.became(ledger.Outcomes{Posted: 4})
+	b.now = b.now.Add(16 * time.Minute)
+	if r, text := b.report(); r.Usage.Posted != 4 || !strings.Contains(text, "4 posted") || !strings.Contains(text, "cut off while it was queued") {
+		t.Errorf("%+v:\n%s", r.Usage, text)
+	}
+}
