@@ -36,12 +36,14 @@ const (
 	workerLives   = 16 * time.Minute
 	fetchPatience = 3 * time.Minute
 	workPatience  = 30 * time.Second
-	makingLives   = 2 * wiring.AttemptTimeout
 	workers       = 8
 	awaits        = 10 * time.Second
 	refreshAfter  = 20 * time.Hour
 	perSecond     = 36
 )
+
+// makingLives bears clocks of workers that differ by a request's time-out.
+var makingLives = accounts.Lives(wiring.AttemptTimeout, wiring.AttemptTimeout)
 
 func steady() float64 { return 0.5 }
 
@@ -71,9 +73,9 @@ func (s *sim) invoke(stage string, lasts time.Duration, work func(*task)) *task 
 			}
 		}
 		if stage == "accounts" {
-			// A claim on something being made is believed for twice a request's time-out, by the clock: clocks of workers may
-			// differ by one time-out. Beyond that, and with a message at two workers at once, a service can be made twice.
-			t.skew = min(max(t.skew, -8*time.Second), 8*time.Second)
+			// A claim on something being made bears clocks of workers that differ by a request's time-out. Beyond that, and with
+			// a message at two workers at once, a service can be made twice.
+			t.skew = min(max(t.skew, -wiring.AttemptTimeout/2), wiring.AttemptTimeout/2)
 		}
 		if t.skew != 0 {
 			s.count("clock skewed", stage)

@@ -132,7 +132,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if status == http.StatusUnauthorized {
-		s.refused(w.task, w.vendor)
+		s.refused(w.task, w.vendor, login(r))
 	}
 	response := made(r, status, string(answer))
 	for k, v := range header {
