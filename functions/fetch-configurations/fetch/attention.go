@@ -37,9 +37,17 @@ func (r *run) noticeStrangers(services ledger.Services, known map[string]ledger.
 
 // notice records what a person should know about an account.
 func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
-	if _, ended := p.released[accountID(c.id)]; ended {
-		return
+	_, ended := p.released[accountID(c.id)]
+	if !ended {
+		r.noticeCompany(c, a)
 	}
+	if ended || c.visible {
+		r.noticePairs(p, c, a, plan, ended || c.leftOut)
+	}
+}
+
+// noticeCompany is notice for its company.
+func (r *run) noticeCompany(c company, a ledger.Account) {
 	switch {
 	case c.zeroed && c.items > 0:
 		r.attend(KindInactive, c.items, "company %s (%q) is not active: its %d items count as 0 (INACTIVE_COMPANIES=zero)", accountID(c.id), c.name, c.items)
@@ -57,19 +65,24 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 	case !c.active && c.total() > 0:
 		r.attendCompany(KindInactive, c, "not active", "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
 	}
-	if !c.visible || c.leftOut {
-		return
-	}
-	unbilled := !a.Exists && c.active
+}
+
+// noticePairs is notice for the account's counts; zeros tells that all of them are to be 0, whatever was read.
+func (r *run) noticePairs(p planner, c company, a ledger.Account, plan accountPlan, zeros bool) {
+	unbilled := !a.Exists && c.active && !zeros
 	for _, s := range p.services.List {
-		pair := a.Pair(s)
-		change := Change{AccountID: accountID(c.id), Account: c.name, Service: s.Name, To: c.units[s.Key]}
+		pair, zero := a.Pair(s), zeros || !s.Ruled
+		change := Change{AccountID: plan.id, Account: plan.name, Service: s.Name, To: c.units[s.Key]}
+		if zero {
+			change.To = 0
+		}
 		attention, unmapped := MappingAttention(pair, change)
 		switch {
-		case !a.Exists || !s.Ruled:
+		case !a.Exists, s.ID == "" && (zero || s.Retired): // nothing is posted
 		case unmapped:
-			unbilled = true
+			unbilled = unbilled || !zero
 			r.result.Attention = append(r.result.Attention, attention)
+		case zero:
 		case pair.State == ledger.Told && pair.Units == c.units[s.Key] && !contains(plan.counts, s.Name):
 			r.result.Usage.Unchanged++
 		}

@@ -48,6 +48,7 @@ type office struct {
 	accounts, usage *outbox
 	version         string
 	runs            int
+	unmapped        func(account, service string) bool // nil: Synthesize has a map for all
 }
 
 func newOffice(t *testing.T) *office {
