@@ -191,10 +191,6 @@ func (t *Transfer) services() Services {
 	return s
 }
 
-// maxBatch is how many bytes of documents an import puts into one write: well below the 4 MiB that a transaction of DynamoDB
-// may have (documented).
-const maxBatch = 1 << 20
-
 // batches splits writes by their number and by their bytes.
 func batches(writes []Write) [][]Write {
 	var out [][]Write
