@@ -37,7 +37,7 @@ func TestOperator_OnAStack_ApproveIsRaced(t *testing.T) {
 	if s.sim.Writes() != writes {
 		t.Error("something was told that nobody has seen")
 	}
-	s.mustType("report --stack prod", 0, "run "+first+" was approved by", "approved were 8, and now it is 4")
+	s.mustType("report --stack prod", 0, "run "+first+" was approved by", "approved were 8 units, and now it is 4")
 	s.mustType("approve "+first+" --stack prod --reason late", 1, "run "+first+" is superseded by run "+second+": nothing is approved", "synthsync report --stack prod")
 	s.mustType("approve "+second+" --stack prod --reason seen", 0, "falls from 20 to 4")
 

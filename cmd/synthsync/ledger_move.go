@@ -99,6 +99,9 @@ func (c *ledgerImportCommand) Run(ctx context.Context, p *process) error {
 	if out.HoldCame {
 		fmt.Fprintf(p.stdout, "Posting was on hold in the other place, and is so here now; it goes on with: synthsync resume %s\n", c.place)
 	}
+	if out.ApprovalLeft != "" {
+		fmt.Fprintf(p.stdout, "The approval of run %s is left behind, as it may have served by now; what the next run holds is approved with: synthsync approve RUN %s --reason TEXT\n", out.ApprovalLeft, c.place)
+	}
 	if out.ModeLeft {
 		fmt.Fprintf(p.stdout, "The mode that somebody had set in the other place is left behind; here holds: synthsync mode %s\n", c.place)
 	}

@@ -95,6 +95,19 @@ func TestLedger_MovesToAnotherFile_NextRunTellsEveryCountAgain(t *testing.T) {
 	}
 }
 
+// An approval is spent by the run that it lets pass. A copy that is older than that run would give it again.
+func TestLedger_AnApprovalWasSpentSinceTheExport_IsNotGivenAgain(t *testing.T) {
+	o := settled(t)
+	o.retire(10000, laptop)
+	run := o.heldRun()
+	o.mustDo("approve "+run+" --ledger LEDGER --reason seen", 0)
+	path := o.export()
+	o.mustDo("run --ledger LEDGER", 0)
+	o.mustDo("ledger import "+path+" --ledger LEDGER --reason restored --replace --yes", 0)
+	o.says("The approval of run " + run + " is left behind")
+	o.mustDo("run --ledger LEDGER", 3)
+}
+
 func issuedOf(t *testing.T, path string) time.Time {
 	t.Helper()
 	store, err := file.Open(path, file.Options{ReadOnly: true})

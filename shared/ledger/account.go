@@ -170,53 +170,61 @@ func (l *Ledger) updateAccount(ctx context.Context, id string, change func(*Acco
 	})
 }
 
-// UpdateAccounts changes many accounts, each decided by change, in as few writes as the store allows. Only accounts
-// that change are written. guards are documents that must not have changed (the lease).
+// UpdateAccounts changes many accounts, each decided by change, in as few writes as the store allows, one after the other:
+// when one fails, those before it stand. Only accounts that change are written. held is the run's lease, or nil: once it is
+// lost, nothing more is written.
 //
-// change may be called again for an account that another writer changed meanwhile. known holds what was read before,
-// and is brought up to date.
+// change may be called again for an account: when another writer changed it meanwhile, or when it goes into the next write.
+// known holds what was read before, and is brought up to date.
 func (l *Ledger) UpdateAccounts(ctx context.Context, held *Lease, known map[string]Account, ids []string, change func(*Account)) error {
 	size := MaxWrites
 	if held != nil {
 		size--
 	}
 	for len(ids) > 0 {
-		n := min(size, len(ids))
-		if err := l.updateBatch(ctx, held, known, ids[:n], change); err != nil {
+		done, err := l.updateBatch(ctx, held, known, ids[:min(size, len(ids))], change)
+		if err != nil {
 			return err
 		}
-		ids = ids[n:]
+		ids = ids[done:]
 	}
 	return nil
 }
 
-func (l *Ledger) updateBatch(ctx context.Context, held *Lease, known map[string]Account, ids []string, change func(*Account)) error {
+// updateBatch changes the first of these accounts in one write, and says how many it has room for.
+func (l *Ledger) updateBatch(ctx context.Context, held *Lease, known map[string]Account, ids []string, change func(*Account)) (done int, err error) {
 	for try := 0; ; try++ {
 		var writes []Write
+		bytes := 0
 		changed := make(map[string]Account, len(ids))
-		for _, id := range ids {
+		done = len(ids)
+		for i, id := range ids {
 			a, ok := known[id]
 			if !ok {
 				a = Account{ID: id}
 			}
 			before, err := json.Marshal(a)
 			if err != nil {
-				return fmt.Errorf("write account %s to the ledger: %w", id, err)
+				return 0, fmt.Errorf("write account %s to the ledger: %w", id, err)
 			}
 			change(&a)
 			body, err := json.Marshal(a)
 			if err != nil {
-				return fmt.Errorf("write account %s to the ledger: %w", id, err)
+				return 0, fmt.Errorf("write account %s to the ledger: %w", id, err)
 			}
 			if a.version > 0 && string(before) == string(body) {
 				continue
+			}
+			if bytes += len(body); len(writes) > 0 && bytes > maxBatch {
+				done = i
+				break
 			}
 			writes = append(writes, Write{Key: Key{kindAccount, id}, IfVersion: a.version, Body: body})
 			a.version++
 			changed[id] = a
 		}
 		if len(writes) == 0 {
-			return nil
+			return done, nil
 		}
 		if held != nil {
 			writes = append(writes, Write{Key: headKey, IfVersion: held.version, Check: true})
@@ -224,16 +232,16 @@ func (l *Ledger) updateBatch(ctx context.Context, held *Lease, known map[string]
 		err := l.store.Write(ctx, writes...)
 		if err == nil {
 			maps.Copy(known, changed)
-			return nil
+			return done, nil
 		}
 		if !isConflict(err) || try >= maxTries {
-			return fmt.Errorf("write %d accounts to the ledger: %w", len(writes), err)
+			return 0, fmt.Errorf("write %d accounts to the ledger: %w", len(writes), err)
 		}
-		if err := l.reread(ctx, held, known, ids); err != nil {
-			return err
+		if err := l.reread(ctx, held, known, ids[:done]); err != nil {
+			return 0, err
 		}
 		if err := yield(ctx, try); err != nil {
-			return fmt.Errorf("write %d accounts to the ledger: %w", len(writes), err)
+			return 0, fmt.Errorf("write %d accounts to the ledger: %w", len(writes), err)
 		}
 	}
 }

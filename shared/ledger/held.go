@@ -24,7 +24,7 @@ type HeldFor struct {
 	Key    string  `json:"key"`
 	Text   string  `json:"text"`
 	Was    int64   `json:"was"`
-	Now    int64   `json:"now"`
+	Now    int64   `json:"now"`              // units of all that the reason is about, also where it is one of items
 	Spread []int64 `json:"spread,omitempty"` // Now by groups of companies
 	// Of one company: its units by service.
 	Services map[string]int64 `json:"services,omitempty"`

@@ -25,6 +25,8 @@ type Imported struct {
 	Accounts  int  // whose counts are all told again by the next run
 	ModeLeft  bool // the export had a person's word on the mode, which was left out: it is for each place to say
 	HoldCame  bool // nobody is told now, since the export says that posting is on hold
+	// ApprovalLeft is the run whose approval was left out: it may have been spent since, and what it let pass is held again.
+	ApprovalLeft string
 	// Released are the companies whose release came with the export, and holds here now, in order.
 	Released []Release
 }
@@ -38,7 +40,7 @@ func (e *NotEmptyError) Error() string {
 
 // Import puts an export in the place of what the ledger holds. Until it has ended nothing else uses the ledger; one that was
 // cut short is simply repeated. It believes no count to be told: all that may stand at Synthesize are told again by the next
-// run, so an export that is old heals as well. What a person has said here stays.
+// run, so an export that is old heals as well. What a person has said here stays, but for an approval: it is of a run that is gone.
 func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act) (Imported, error) {
 	if err := l.fits(t); err != nil {
 		return Imported{}, err
@@ -189,10 +191,6 @@ func (t *Transfer) services() Services {
 	return s
 }
 
-// maxBatch is how many bytes of documents an import puts into one write: well below the 4 MiB that a transaction of DynamoDB
-// may have (documented).
-const maxBatch = 1 << 20
-
 // batches splits writes by their number and by their bytes.
 func batches(writes []Write) [][]Write {
 	var out [][]Write
@@ -230,6 +228,8 @@ func (l *Ledger) adapt(ctx context.Context, doc transferred, services Services, 
 		return l.importHand(ctx, doc, i)
 	case (Key{doc.Kind, doc.ID}) == tenantKey:
 		return l.importTenant(ctx, doc)
+	case (Key{doc.Kind, doc.ID}) == heldKey:
+		return importHeld(doc, i)
 	}
 	return doc.Body, nil
 }

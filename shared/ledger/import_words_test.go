@@ -85,6 +85,28 @@ func TestImport_OfTwoWordsAboutACompany_TheNewerHolds(t *testing.T) {
 	}
 }
 
+// The run that it was given for may have been told since, and the approval be spent.
+func TestImport_AnApprovalThatComesAlong_IsLeftBehind_WhatIsHeldCanBeApprovedAnew(t *testing.T) {
+	other, _ := clerk()
+	holds := ledger.Held{RunID: "r1", ObservedAt: day, Base: day.Add(-time.Hour), Holds: []ledger.HeldFor{{Key: "|Servers|falls", Was: 63, Now: 33}}}
+	must[ledger.Held](t)(other.NoteHeld(t.Context(), holds, ledger.Held{}))
+	here, _ := clerk()
+	if out := must[ledger.Imported](t)(here.Import(t.Context(), moved(t, other), true, by("anna"))); out.ApprovalLeft != "" {
+		t.Errorf("nothing was approved, and %q is said to be left behind", out.ApprovalLeft)
+	}
+	if _, _, err := other.Approve(t.Context(), "r1", by("ben")); err != nil {
+		t.Fatal(err)
+	}
+	out := must[ledger.Imported](t)(here.Import(t.Context(), moved(t, other), true, by("anna")))
+	held := must[ledger.Held](t)(here.Held(t.Context()))
+	if held.Approved != nil || out.ApprovalLeft != "r1" {
+		t.Errorf("approved by %v; said to be left behind: %q", held.Approved, out.ApprovalLeft)
+	}
+	if _, mine, err := here.Approve(t.Context(), "r1", by("anna")); err != nil || !mine {
+		t.Errorf("it cannot be approved anew: %v, %v", mine, err)
+	}
+}
+
 // bounded has DynamoDB's limits.
 type bounded struct{ ledger.Store }
 

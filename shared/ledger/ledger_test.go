@@ -359,3 +359,56 @@ func TestServices_NameGivenToAnotherOne_OlderMessageMeansTheOldOne(t *testing.T)
 		}
 	}
 }
+
+// counted counts the writes.
+type counted struct {
+	ledger.Store
+	writes int
+}
+
+func (c *counted) Write(ctx context.Context, writes ...ledger.Write) error {
+	c.writes++
+	return c.Store.Write(ctx, writes...)
+}
+
+// Accounts grow with their services, and with each attempt whose answer was lost.
+func TestUpdateAccounts_TogetherTheyAreMoreThanATransactionTakes_AreWrittenInParts(t *testing.T) {
+	for name, c := range map[string]struct{ accounts, bytes, least, most int }{
+		"ordinary ones, as many as one write may name": {ledger.MaxWrites, 700, 1, 1},
+		"long ones":                                  {ledger.MaxWrites, 60_000, 2, 10},
+		"the longest that there can be":              {20, 390_000, 5, 10},
+		"as long as go into one write":               {ledger.MaxWrites, 10_000, 1, 1},
+		"more than one write may name, all ordinary": {ledger.MaxWrites + 1, 700, 2, 2},
+	} {
+		store := &counted{Store: bounded{memory.New()}}
+		book := ledger.New(store, func() time.Time { return start })
+		var ids []string
+		for i := range c.accounts {
+			ids = append(ids, fmt.Sprint(i+1))
+		}
+		known := map[string]ledger.Account{}
+		last := fmt.Sprint(c.accounts)
+		for round, word := range []string{"a", "b"} {
+			if round > 0 { // another writer changes one meanwhile, which costs one try more
+				must[any](t)(nil, book.NoteAccount(t.Context(), last, func(a *ledger.Account) { a.Wanted = true }))
+			}
+			store.writes = 0
+			text := strings.Repeat(word, c.bytes)
+			if err := book.UpdateAccounts(t.Context(), nil, known, ids, func(a *ledger.Account) { a.Name = text }); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if store.writes < c.least || store.writes > c.most+round {
+				t.Errorf("%s, round %d: %d writes", name, round, store.writes)
+			}
+			stand, err := book.Accounts(t.Context())
+			if err != nil || len(stand) != c.accounts || stand[last].Wanted != (round > 0) {
+				t.Fatalf("%s: %d accounts, %v", name, len(stand), err)
+			}
+			for id, a := range stand {
+				if a.Name != text || known[id].Name != text {
+					t.Fatalf("%s: account %s is not written, or not known", name, id)
+				}
+			}
+		}
+	}
+}

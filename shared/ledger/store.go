@@ -41,6 +41,10 @@ type Bounded interface {
 // MaxWrites is how many documents one Write may name; DynamoDB's transactions set the figure.
 const MaxWrites = 100
 
+// maxBatch is how many bytes of documents go into a write of many: well below the 4 MiB that a transaction of DynamoDB may
+// have (documented).
+const maxBatch = 1 << 20
+
 // Kind is a family of documents.
 type Kind string
 

@@ -149,6 +149,79 @@ func TestAnnounce_SomethingNewNeedsAHand_OnlyTheNewIsTold(t *testing.T) {
 	}
 }
 
+// What differs in nothing but a number is another thing all the same.
+func TestAnnounce_NamesThatDifferInDigitsOnly_EachIsNews(t *testing.T) {
+	for says, bring := range map[string]func(o *office, n int64){
+		`company %d ("Company %[1]d") can no longer be seen`: func(o *office, n int64) {
+			o.tenant.ChangeCompany(n, func(c *autotasktest.Company) { c.Hidden = true })
+			o.retire([]int64{10 * n, 10*n + 1})
+		},
+		`company 10%d ("Site 10%[1]d") is gone`: func(o *office, n int64) {
+			o.tenant.SetCompany(autotasktest.Company{ID: 100 + n, Name: fmt.Sprint("Site ", 100+n)})
+			gone := o.add(100+n, 2, int(2+n))
+			o.night()
+			o.tenant.RemoveCompany(100 + n)
+			o.retire(gone)
+			o.tenant.SetCompany(autotasktest.Company{ID: 300 + n, Name: fmt.Sprint("Site ", 300+n)})
+			o.add(300+n, 2, int(2+n))
+		},
+		`items of type "Camera %d"`: func(o *office, n int64) {
+			o.tenant.SetType(autotasktest.Type{ID: 10 + n, Name: fmt.Sprint("Camera ", n)})
+			o.add(3, 10+n, 4)
+		},
+		`account "Client %d" (id 50%[1]d) stands at Synthesize`: func(o *office, n int64) {
+			o.stands(fmt.Sprint(500+n), fmt.Sprint("Client ", n))
+		},
+		`account "Client %d" (id c-%[1]d) stands at Synthesize`: func(o *office, n int64) {
+			o.stands(fmt.Sprint("c-", n), fmt.Sprint("Client ", n))
+		},
+		`service "Backup %d" stands at Synthesize`: func(o *office, n int64) {
+			if _, err := o.book.UpdateServices(context.Background(), func(s *ledger.Services) error {
+				s.Strangers.Services = append(s.Strangers.Services, fmt.Sprint("Backup ", n))
+				return nil
+			}); err != nil {
+				o.t.Fatal(err)
+			}
+		},
+	} {
+		o, p := newOffice(t), &pager{}
+		o.night()
+		for n := int64(1); n <= 2; n++ {
+			bring(o, n)
+			o.paged(p)
+			if line := fmt.Sprintf(says, n); len(p.got) != 1 || !strings.Contains(strings.Join(p.got[0].Lines, "\n"), line) {
+				t.Errorf("nobody is told: %s; but %+v", line, p.got)
+			}
+			p.titles()
+		}
+	}
+}
+
+// stands has an account stand at Synthesize that this ledger's runs have not made.
+func (o *office) stands(id, name string) {
+	o.t.Helper()
+	if err := o.book.NoteAccount(context.Background(), id, func(a *ledger.Account) { a.Stands(name) }); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func TestAnnounce_SlowFallsOfServicesWhoseNamesDifferInDigitsOnly_EachIsNews(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	o.stage.Rules = parsed(t, "- service: Tier 1\n  types: [Desktop]\n- service: Tier 2\n  types: [Server]\n")
+	tiers := [][]int64{o.add(1, 1, 60), o.add(1, 3, 60)}
+	o.night()
+	for n, ids := range tiers {
+		o.retire(ids[:15]) // a quarter today, and another tomorrow
+		o.paged(p)
+		o.retire(ids[15:28])
+		o.paged(p)
+		if line := fmt.Sprintf("Tier %d has fallen", n+1); len(p.got) != 1 || len(p.got[0].Lines) != 1 || !strings.Contains(p.got[0].Lines[0], line) {
+			t.Errorf("nobody is told: %s; but %+v", line, p.got)
+		}
+		p.titles()
+	}
+}
+
 func TestAnnounce_NotDelivered_FailsNothingAndTheNextRunTriesAgain(t *testing.T) {
 	o, p := newOffice(t), &pager{err: errors.New("no route")}
 	o.uncovered()

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -41,10 +40,13 @@ func (r *run) heldFor(h Hold) ledger.HeldFor {
 		if id, ok := companyID(h.Company); ok {
 			out.Services = r.fleet.units[id]
 		}
-	case h.Key == holdFalls, h.Key == holdRises:
+	case h.ofService():
 		out.Spread = r.fleet.spread(h.Service)
-	case strings.HasPrefix(h.Key, holdRights), h.Key == holdCompanies: // it is about all that the user can see
-		out.Spread, out.Now = r.fleet.spread(""), 0
+	case h.ofAll():
+		out.Spread = r.fleet.spread("")
+	}
+	if out.Spread != nil {
+		out.Now = 0 // the hold's own is none, or of items
 		for _, units := range out.Spread {
 			out.Now += units
 		}
@@ -56,7 +58,7 @@ func (r *run) heldFor(h Hold) ledger.HeldFor {
 func differsFrom(approved, now ledger.HeldFor) string {
 	margin := max(approvalUnits, approved.Now*approvalPercent/100)
 	if far := distance(approved.Now, now.Now); far > margin {
-		return fmt.Sprintf("approved were %d, and now it is %d", approved.Now, now.Now)
+		return fmt.Sprintf("approved were %d units, and now it is %d", approved.Now, now.Now)
 	}
 	if distance(approved.Was, now.Was) > max(approvalUnits, approved.Was*approvalPercent/100) {
 		return fmt.Sprintf("approved was a change from %d, and now it is one from %d", approved.Was, now.Was)

@@ -41,7 +41,7 @@ func TestApproval_TenantChangesBetweenHoldAndApproval_IsHeldAnewWithTheDifferenc
 	o.add(3, 1, 5) // five desktops more than were seen
 	o.approve(held.RunID)
 	r := o.night()
-	if r.State != fetch.StateHeld || !strings.Contains(r.Reason, "run "+held.RunID+" was approved by anna; approved were 3, and now it is 8") {
+	if r.State != fetch.StateHeld || !strings.Contains(r.Reason, "run "+held.RunID+" was approved by anna; approved were 3 units, and now it is 8") {
 		t.Fatalf("%s: %s", r.State, r.Reason)
 	}
 	if o.approvable(held.RunID) {

@@ -11,12 +11,18 @@ import (
 
 // attend records what a person should know. units is how many units or items it is about; 0 where that says nothing.
 func (r *run) attend(kind string, units int64, format string, args ...any) {
-	r.result.Attention = append(r.result.Attention, Attention{Kind: kind, Text: fmt.Sprintf(format, args...), Units: units})
+	r.attendTo(Attention{Kind: kind, Units: units}, format, args...)
+}
+
+// attendTo is attend for what says itself which account, service or type it is about: each is news by itself.
+func (r *run) attendTo(a Attention, format string, args ...any) {
+	a.Text = fmt.Sprintf(format, args...)
+	r.result.Attention = append(r.result.Attention, a)
 }
 
 // StrangerService says of a service at Synthesize that no rule names it.
 func StrangerService(name string) Attention {
-	return Attention{Kind: KindStranger, Text: fmt.Sprintf(
+	return Attention{Kind: KindStranger, Service: name, Text: fmt.Sprintf(
 		"service %q stands at Synthesize and no rule names it: its counts stay as they are; a rule with retired: true sets them to 0", name)}
 }
 
@@ -30,23 +36,31 @@ func (r *run) noticeStrangers(services ledger.Services, known map[string]ledger.
 	}
 	for _, id := range slices.Sorted(maps.Keys(known)) {
 		if _, ok := companyID(id); known[id].Exists && !ok {
-			r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and its id is no company's; it is left alone", known[id].Name, id)
+			r.attendTo(Attention{Kind: KindStranger, AccountID: id}, "account %q (id %s) stands at Synthesize and its id is no company's; it is left alone", known[id].Name, id)
 		}
 	}
 }
 
 // notice records what a person should know about an account.
 func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
-	if _, ended := p.released[accountID(c.id)]; ended {
-		return
+	_, ended := p.released[accountID(c.id)]
+	if !ended {
+		r.noticeCompany(c, a)
 	}
+	if ended || c.visible {
+		r.noticePairs(p, c, a, plan, ended || c.leftOut)
+	}
+}
+
+// noticeCompany is notice for its company.
+func (r *run) noticeCompany(c company, a ledger.Account) {
 	switch {
 	case c.zeroed && c.items > 0:
 		r.attend(KindInactive, c.items, "company %s (%q) is not active: its %d items count as 0 (INACTIVE_COMPANIES=zero)", accountID(c.id), c.name, c.items)
 	case !c.visible && a.EverTold():
-		r.attend(KindInvisible, 0, "company %s (%q) can no longer be seen in Autotask; what Synthesize was told for it stays as it is", accountID(c.id), a.Name)
+		r.attendTo(Attention{Kind: KindInvisible, AccountID: accountID(c.id)}, "company %s (%q) can no longer be seen in Autotask; what Synthesize was told for it stays as it is", accountID(c.id), a.Name)
 	case !c.visible && a.Exists:
-		r.attend(KindStranger, 0, "account %q (id %s) stands at Synthesize and belongs to no visible company; it is left alone", a.Name, accountID(c.id))
+		r.attendTo(Attention{Kind: KindStranger, AccountID: accountID(c.id)}, "account %q (id %s) stands at Synthesize and belongs to no visible company; it is left alone", a.Name, accountID(c.id))
 	case c.leftOut || !c.visible:
 	case !c.active && c.total() > 0 && !a.Exists:
 		r.attendCompany(KindNoAccount, c, "no account: not active", "company %s (%q) is not active and has no account at Synthesize: its %d units are told to nobody", accountID(c.id), c.name, c.total())
@@ -57,19 +71,27 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 	case !c.active && c.total() > 0:
 		r.attendCompany(KindInactive, c, "not active", "company %s (%q) is not active and still has %d units; they count", accountID(c.id), c.name, c.total())
 	}
-	if !c.visible || c.leftOut {
-		return
-	}
-	unbilled := !a.Exists && c.active
+}
+
+// noticePairs is notice for the account's counts; zeros tells that all of them are to be 0, whatever was read.
+func (r *run) noticePairs(p planner, c company, a ledger.Account, plan accountPlan, zeros bool) {
+	unbilled := !a.Exists && c.active && !zeros
 	for _, s := range p.services.List {
-		pair := a.Pair(s)
-		change := Change{AccountID: accountID(c.id), Account: c.name, Service: s.Name, To: c.units[s.Key]}
+		pair, zero := a.Pair(s), zeros || !s.Ruled
+		change := Change{AccountID: plan.id, Account: plan.name, Service: s.Name, To: c.units[s.Key]}
+		if zero {
+			change.To = 0
+		}
+		if plan.released {
+			change.Reason = ReasonReleased
+		}
 		attention, unmapped := MappingAttention(pair, change)
 		switch {
-		case !a.Exists || !s.Ruled:
+		case !a.Exists, s.ID == "" && (zero || s.Retired): // nothing is posted
 		case unmapped:
-			unbilled = true
+			unbilled = unbilled || !zero
 			r.result.Attention = append(r.result.Attention, attention)
+		case zero:
 		case pair.State == ledger.Told && pair.Units == c.units[s.Key] && !contains(plan.counts, s.Name):
 			r.result.Usage.Unchanged++
 		}
@@ -91,9 +113,7 @@ func (r *run) noticeType(c company) {
 
 // attendCompany is attend for what is about one company.
 func (r *run) attendCompany(kind string, c company, why, format string, args ...any) {
-	r.attend(kind, c.total(), format, args...)
-	last := &r.result.Attention[len(r.result.Attention)-1]
-	last.AccountID, last.Account, last.Why = accountID(c.id), c.name, why
+	r.attendTo(Attention{Kind: kind, Units: c.total(), AccountID: accountID(c.id), Account: c.name, Why: why}, format, args...)
 }
 
 // MappingAttention says what a person has to map for a pair that has no map.
@@ -131,7 +151,7 @@ func (r *run) reportFleet(warnings []string) {
 		r.attend(KindRules, 0, "%s", w)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.stats.Uncovered)) {
-		r.attend(KindUncovered, f.stats.Uncovered[name], "%d items of type %q are named by no rule and are in no count", f.stats.Uncovered[name], name)
+		r.attendTo(Attention{Kind: KindUncovered, Units: f.stats.Uncovered[name], Type: name}, "%d items of type %q are named by no rule and are in no count", f.stats.Uncovered[name], name)
 	}
 	if n := f.stats.Untyped; n > 0 {
 		r.attend(KindUntyped, n, "%d items have no type and are in no count", n)

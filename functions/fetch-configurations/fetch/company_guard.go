@@ -52,14 +52,14 @@ func toldOf(a ledger.Account, c company, services ledger.Services) (was, now int
 	return was, now
 }
 
-// maxSingleBytes is how long what is kept of companies held by themselves may be together. Twice as much fits into a document;
-// the rest is for what recallRules adds.
+// maxSingleBytes is how long what is kept of companies held by themselves may be, together with what else is held. Twice as
+// much fits into a document; the rest is for what recallRules adds.
 const maxSingleBytes = 180_000
 
-// areFew tells whether companies can be held by themselves.
-func (r *run) areFew(single []Hold) bool {
+// areFew tells whether companies can be held by themselves beside the holds of the whole run.
+func (r *run) areFew(single, fleet []Hold) bool {
 	bytes := 0
-	for _, h := range single {
+	for _, h := range slices.Concat(single, fleet) {
 		body, err := json.Marshal(r.heldFor(h))
 		if err != nil {
 			return false

@@ -87,3 +87,41 @@ func TestCompanyGuard_ALongRuleChanges_ManyCompaniesFall_EachIsHeldByItself(t *t
 		o.now = o.now.Add(24 * time.Hour)
 	}
 }
+
+// Hundreds of types leave Autotask's list, and many clients fall with them. What is held fits into a document, and can be approved.
+func TestCompanyGuard_HundredsOfTypesVanish_TheRunIsHeldAndCanBeApproved(t *testing.T) {
+	o := newOffice(t)
+	o.book = ledger.New(bounded{o.store}, func() time.Time { return o.now })
+	o.stage.Ledger = o.book
+	o.stage.Guard.MaxCompanyDropPercent = 20
+	const types, clients = 400, 200
+	rule := "- service: Everything\n  types:\n    - Desktop\n"
+	for n := range int64(types) {
+		name := fmt.Sprintf("A type of device with a long name, number %d", n)
+		o.tenant.SetType(autotasktest.Type{ID: 100 + n, Name: name})
+		rule += fmt.Sprintf("    - %q\n", name)
+	}
+	long := strings.Repeat("A company of a long name ", 20)
+	for c := int64(1000); c < 1000+clients; c++ {
+		o.tenant.SetCompany(autotasktest.Company{ID: c, Name: fmt.Sprint(long, c)})
+		o.add(c, 1, 10)
+		for n := range int64(10) {
+			o.add(c, 100+(10*c+n)%types, 1)
+		}
+	}
+	o.stage.Rules = parsed(t, rule)
+	o.night()
+	for n := range int64(types) {
+		o.tenant.RemoveType(100 + n)
+	}
+	o.now = o.now.Add(24 * time.Hour)
+	held, err := o.run(fetch.Event{})
+	if err != nil || held.State != fetch.StateHeld {
+		t.Fatalf("%s: %.300v", held.State, err)
+	}
+	o.approve(held.RunID)
+	o.now = o.now.Add(time.Hour)
+	if r, err := o.run(fetch.Event{}); err != nil || r.State != fetch.StateDone || len(r.Holds) != 0 {
+		t.Errorf("approved: %s, %d holds, %.300v", r.State, len(r.Holds), err)
+	}
+}

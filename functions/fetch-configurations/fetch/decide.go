@@ -54,7 +54,7 @@ func (r *run) decide(ctx context.Context) error {
 	holds = append(holds, r.unheld(holds)...)
 	r.reportMerges(companies, known, svc)
 	single := nameRulesOfCompanies(r.Guard.companies(companies, known, svc, r.released), changed, companies, known, svc)
-	if !r.areFew(single) {
+	if len(single) > 0 && !r.areFew(single, holds) {
 		single = r.Guard.together(single)
 	}
 	holds = append(holds, single...)
@@ -71,7 +71,7 @@ func (r *run) unheld(holds []Hold) []Hold {
 		return nil
 	}
 	slices.Sort(names)
-	return []Hold{{Key: "fits nothing: " + strings.Join(names, ", "), Text: r.unmatched.Error()}}
+	return []Hold{{Key: holdFitsNothing + strings.Join(names, ", "), Text: r.unmatched.Error()}}
 }
 
 // preview plans every account without writing, and tallies what stays as it is.

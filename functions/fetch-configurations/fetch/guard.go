@@ -42,9 +42,22 @@ const (
 	holdFalls  = "falls"
 	holdRises  = "rises"
 	holdRights = "rights " // and the entity of Autotask
+	holdEntry  = "entry "  // and the entry of the service's rule
+	holdType   = "type "   // and its id
 
-	holdCompanies = "companies" // too many to be held one by one
+	holdCompanies   = "companies"      // too many to be held one by one
+	holdFitsNothing = "fits nothing: " // and the services of the rules
 )
+
+// ofService tells whether what a person sees, and approves, with the hold is all that was counted of its service.
+func (h Hold) ofService() bool {
+	return h.Key == holdFalls || h.Key == holdRises || strings.HasPrefix(h.Key, holdEntry)
+}
+
+// ofAll tells whether it is all that was counted.
+func (h Hold) ofAll() bool {
+	return h.Key == holdCompanies || strings.HasPrefix(h.Key, holdRights) || strings.HasPrefix(h.Key, holdType) || strings.HasPrefix(h.Key, holdFitsNothing)
+}
 
 // key names what is held, whatever its figures.
 func (h Hold) key() string { return h.Company + "|" + h.Service + "|" + h.Key }
@@ -63,7 +76,7 @@ func (g Guard) check(before, now ledger.Baseline, services ledger.Services, type
 	}
 	for id, then := range before.Types {
 		if _, listed := typeNames[id]; !listed && then.Items > 0 {
-			holds = append(holds, Hold{Key: "type " + id, Was: then.Items, Now: now.Types[id].Items, Text: fmt.Sprintf(
+			holds = append(holds, Hold{Key: holdType + id, Was: then.Items, Now: now.Types[id].Items, Text: fmt.Sprintf(
 				"the type %q (id %s), which had %d items, is no longer in Autotask's list of configuration item types", then.Name, id, then.Items)})
 		}
 	}
@@ -92,7 +105,7 @@ func entries(s ledger.Service, before, now map[string]int64) []Hold {
 	for entry, was := range before {
 		items, named := now[entry]
 		if was >= minGuardedItems && named && items == 0 {
-			holds = append(holds, Hold{Service: s.Name, Was: was, Key: "entry " + entry, Text: fmt.Sprintf("%s: the type %s matched %d items and matches none now", s.Name, strconv.Quote(entry), was)})
+			holds = append(holds, Hold{Service: s.Name, Was: was, Key: holdEntry + entry, Text: fmt.Sprintf("%s: the type %s matched %d items and matches none now", s.Name, strconv.Quote(entry), was)})
 		}
 	}
 	return holds

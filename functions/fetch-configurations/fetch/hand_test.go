@@ -14,7 +14,7 @@ import (
 	"github.com/synthsync/synthsync/shared/message"
 )
 
-// told plays the consumers: everything queued is accepted by Synthesize.
+// told plays the consumers: everything queued is accepted by Synthesize, unless it has no map for it.
 func (o *office) told() {
 	o.t.Helper()
 	ctx := context.Background()
@@ -48,7 +48,11 @@ func (o *office) told() {
 		}
 		results := map[string]ledger.Result{}
 		for _, c := range t.Counts {
-			results[c.Service.Key] = ledger.Result{Answer: ledger.Accepted, Definite: true}
+			answer := ledger.Accepted
+			if o.unmapped != nil && o.unmapped(m.Account.ID, c.Service.Name) {
+				answer = ledger.Unmapped
+			}
+			results[c.Service.Key] = ledger.Result{Answer: answer, Definite: true}
 		}
 		if _, err := o.book.FinishTelling(ctx, t, results, true); err != nil {
 			o.t.Fatal(err)

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"regexp"
@@ -86,9 +87,11 @@ func holdSubjects(holds []Hold) []subject {
 // figures change from run to run, and are no news.
 var figures = regexp.MustCompile(`\b\d+\b`)
 
+// subjectOf tells one thing from another by what it is about. The text serves only for what there is one of: the digits of a
+// name would be taken for figures.
 func subjectOf(a Attention) subject {
-	if a.AccountID != "" {
-		return subject{a.Kind + "|" + a.AccountID + "|" + a.Service, a.Text}
+	if about := cmp.Or(a.Service, a.Type); a.AccountID != "" || about != "" {
+		return subject{a.Kind + "|" + a.AccountID + "|" + about, a.Text}
 	}
 	return subject{a.Kind + "|" + figures.ReplaceAllString(a.Text, "#"), a.Text}
 }

@@ -38,7 +38,7 @@ func (r *run) reportMerges(companies []company, known map[string]ledger.Account,
 			}
 		}
 		if len(found) == 1 {
-			r.attend(KindMerged, total, "company %s (%q) is gone and its %d units have appeared at company %s (%q) in this run: probably merged. If so, end the old one: synthsync release %s",
+			r.attendTo(Attention{Kind: KindMerged, Units: total, AccountID: gone.ID}, "company %s (%q) is gone and its %d units have appeared at company %s (%q) in this run: probably merged. If so, end the old one: synthsync release %s",
 				gone.ID, gone.Name, total, accountID(found[0].id), found[0].name, gone.ID)
 		}
 	}

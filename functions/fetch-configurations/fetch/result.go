@@ -149,7 +149,8 @@ type Attention struct {
 	AccountID string `json:"accountId,omitempty"` // if it is about one account
 	Account   string `json:"account,omitempty"`   // its company's name, where Text alone does not do
 	Service   string `json:"service,omitempty"`
-	Why       string `json:"why,omitempty"` // in a few words, where a list has room for no more
+	Type      string `json:"type,omitempty"` // if it is about a type of configuration item
+	Why       string `json:"why,omitempty"`  // in a few words, where a list has room for no more
 }
 
 // Kinds of attention.

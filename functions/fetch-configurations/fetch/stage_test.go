@@ -50,6 +50,7 @@ type office struct {
 	runs            int
 	// credentials, if set, are what the secret holds, instead of the tenant's own in this version.
 	credentials func(ctx context.Context, fresh bool) (autotask.Credentials, error)
+	unmapped    func(account, service string) bool // nil: Synthesize has a map for all
 }
 
 func newOffice(t *testing.T) *office {

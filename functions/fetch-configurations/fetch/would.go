@@ -61,7 +61,7 @@ func (r *run) reportSlowFall(ctx context.Context, svc ledger.Services, now ledge
 		units, counted := now.Services[s.Key]
 		was, day, ok := history.Highest(s.Key)
 		if counted && ok && !slices.Contains(passed, s.Key) && was-units >= minGuardedUnits && (was-units)*100 > r.Guard.MaxDropPercent*was {
-			r.attend(KindSlowFall, was-units, "%s has fallen from %d units on %s to %d, by more than %d %% within 30 days, and no single day was held for it", s.Name, was, day, units, r.Guard.MaxDropPercent)
+			r.attendTo(Attention{Kind: KindSlowFall, Units: was - units, Service: s.Name}, "%s has fallen from %d units on %s to %d, by more than %d %% within 30 days, and no single day was held for it", s.Name, was, day, units, r.Guard.MaxDropPercent)
 		}
 	}
 	return nil
