@@ -61,4 +61,7 @@ var ordering = []mutant{
 	{rule: "6 lease", file: ledgerDir + "import.go", old: "		case h.Lease != nil && l.now().Before(h.Lease.Until):", new: "		case h.Lease != nil:", aside: true},
 	{rule: "6 lease", file: ledgerDir + "run.go", old: "		if h.Lease != nil && h.Lease.RunID == held.RunID && h.Issued.Equal(held.ObservedAt) {", new: "		if h.Lease != nil {", aside: true},
 	{rule: "7 set", file: fetchDir + "queue.go", old: "counts[c.Service] = c.To", new: "counts[c.Service] += c.To + 1"},
+	{rule: "5 approval", file: fetchDir + "guard.go", old: " || strings.HasPrefix(h.Key, holdEntry)", new: "", aside: true},
+	{rule: "5 approval", file: fetchDir + "guard.go", old: " || strings.HasPrefix(h.Key, holdType)", new: "", aside: true},
+	{rule: "5 guard", file: fetchDir + "company_guard.go", old: "slices.Concat(single, fleet)", new: "single", aside: true},
 }

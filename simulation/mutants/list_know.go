@@ -47,4 +47,6 @@ var knowing = []mutant{
 	{rule: "4 zero", file: fetchDir + "plan.go", old: "	case change.To == 0 && !mayStand && !(p.full && (pair.State == ledger.Told || a.Exists)):", new: "	case false:"},
 	{rule: "4 zero", file: ledgerDir + "pair.go", old: "return p.State == MaybeTold || p.State == Unknown ||", new: "return p.State == Unknown ||"},
 	{rule: "4 zero", file: ledgerDir + "pair.go", old: "return p.State == MaybeTold || p.State == Unknown ||", new: "return p.State == MaybeTold ||"},
+	{rule: "3 unknown", file: ledgerDir + "account.go", old: "	a.Exists, a.Making = false, nil\n	a.Incarnation++", new: "	a.Exists, a.Adopted, a.Making = false, false, nil\n	a.Incarnation++"},
+	{rule: "3 unknown", file: ledgerDir + "account.go", old: "len(writes) > 0 && bytes > maxBatch", new: "false", aside: true},
 }
