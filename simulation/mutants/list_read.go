@@ -39,7 +39,7 @@ var refusing = []mutant{
 	{rule: "2 refusal", file: ledgerDir + "refusal.go", old: "r.SecretVersion == secretVersion && (", new: "r.SecretVersion != secretVersion && ("},
 	{rule: "2 refusal", file: ledgerDir + "refusal.go", old: "(r.RunID == runID || !r.ObservedAt.Before(observedAt))", new: "(r.RunID == runID)"},
 	{rule: "2 refusal", file: usageDir + "stage.go", old: "ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil {", new: "ledger.Synthesize, m.RunID, m.ObservedAt, version); false {"},
-	{rule: "2 refusal", file: accountsDir + "stage.go", old: "	if err == nil && fresh == version {", new: "	if false {"},
+	{rule: "2 refusal", file: accountsDir + "stage.go", old: "	if err == nil && fresh == version {", new: "	if err == nil && fresh == version && false {"},
 	{rule: "2 refusal", file: fetchDir + "stage.go", old: "			return errors.Join(err, r.noteRefusal(ctx, refused))", new: "			return err"},
 	{rule: "2 credentials", file: autotaskDir + "zone.go", old: "strings.HasSuffix(host, \".autotask.net\")", new: "strings.HasSuffix(host, \"autotask.net\")", aside: true},
 	{rule: "2 credentials", file: autotaskDir + "zone.go", old: "	case u.Scheme != \"https\":", new: "	case false:", aside: true},
