@@ -83,7 +83,7 @@ func (s *Stage) claim(ctx context.Context, m message.Accounts) (*task, error) {
 	if services.LookedAt.Before(m.ObservedAt) {
 		return nil, queue.Wait(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
 	}
-	if err := s.guard(ctx, m, func() error { return nil }); err != nil { // before the ledger says that it is being made
+	if err := s.guard(ctx, m, func() error { return nil }); err != nil { // before another organization's account is taken for it
 		return nil, err
 	}
 	t := &task{m: m}

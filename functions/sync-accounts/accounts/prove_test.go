@@ -148,3 +148,21 @@ func TestProve_ForeignKeysInUse_NothingIsMadeThoughTheSecretIsCorrected(t *testi
 		t.Fatalf("%+v, %d requests that write", failures, d.sim.Writes())
 	}
 }
+
+// Another worker was making the account and is dead. One of that id stands at the other organization: it is not ours.
+func TestProve_KeysOfAnotherOrganization_ItsAccountsAreNotTakenForOurs(t *testing.T) {
+	d := looked(t)
+	d.sim.RemakeIntegration(synthesizetest.Remaking{NewOrganizationID: true})
+	d.must(d.sim.SeedEarlier(synthesizetest.Earlier{Accounts: []synthesizetest.Account{{ID: "2", Name: "Theirs"}}}))
+	d.must(d.book.NoteAccount(context.Background(), "2", func(a *ledger.Account) {
+		a.Making = &ledger.Making{Token: "dead", Since: d.now.Add(-time.Hour)}
+	}))
+	failures := d.handle(d.account(observed, "2", "B"))
+	var other *ledger.TenantError
+	if len(failures) != 1 || !errors.As(failures[0].Err, &other) {
+		t.Errorf("%+v", failures)
+	}
+	if a, err := d.book.Account(context.Background(), "2"); err != nil || a.Exists {
+		t.Errorf("the ledger says that it stands: %+v %v", a, err)
+	}
+}
