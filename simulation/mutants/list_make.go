@@ -62,7 +62,6 @@ var making = []mutant{
 	{rule: "12 one tenant", file: usageDir + "prove.go", old: "	if err := w.Ledger.BindSynthesize(ctx, tenant); err != nil {", new: "	if err := w.Ledger.BindSynthesize(ctx, tenant); false {", aside: true},
 	{rule: "12 one tenant", file: usageDir + "prove.go", old: "		w.refused(ctx, log, m, err)\n", new: "", aside: true},
 	{rule: "12 one tenant", file: usageDir + "prove.go", old: "	if version, err = w.SecretVersion(ctx, false); err != nil {", new: "	if false {", aside: true},
-	{rule: "12 one tenant", file: accountsDir + "make.go", old: "	if err := s.guard(ctx, m, func() error { return nil }); err != nil {", new: "	if err := s.guard(ctx, m, func() error { return nil }); false {", aside: true},
 	{rule: "12 one tenant", file: accountsDir + "stage.go", old: "	if m.Account != nil {\n		err = s.prove(ctx)", new: "	if false {\n		err = s.prove(ctx)"},
 	{rule: "12 one tenant", file: accountsDir + "prove.go", old: "	if version, err = s.SecretVersion(ctx, false); err != nil || version == services.Proven {", new: "	if version, err = s.SecretVersion(ctx, false); err != nil {", aside: true},
 	{rule: "12 one tenant", file: accountsDir + "prove.go", old: "	if _, err = s.SecretVersion(ctx, true); err != nil {\n		return err\n	}\n	if version, err = s.SecretVersion(ctx, false); err", new: "	if version, err = s.SecretVersion(ctx, true); err", aside: true},

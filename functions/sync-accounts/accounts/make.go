@@ -83,9 +83,6 @@ func (s *Stage) claim(ctx context.Context, m message.Accounts) (*task, error) {
 	if services.LookedAt.Before(m.ObservedAt) {
 		return nil, queue.Wait(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)
 	}
-	if err := s.guard(ctx, m, func() error { return nil }); err != nil { // before another organization's account is taken for it
-		return nil, err
-	}
 	t := &task{m: m}
 	_, err = s.Ledger.ClaimAccount(ctx, m.Account.ID, m.RunID, m.ObservedAt, func(a *ledger.Account) error {
 		t.create, t.rename = !a.Exists, a.Exists && a.Name != m.Account.Name
