@@ -31,7 +31,7 @@ var making = []mutant{
 	{rule: "11 claim", file: accountsDir + "services.go", old: "		if now.ID != \"\" || now.Making == nil || now.Making.Token != service.Making.Token {", new: "		if now.ID != \"\" || now.Making == nil {", aside: true},
 	{rule: "11 claim", file: accountsDir + "services.go", old: "		if at < 0 || known.Intent != nil && known.Intent.ObservedAt.After(observedAt) {", new: "		if at < 0 {", aside: true},
 	{rule: "11 claim", file: accountsDir + "services.go", old: "		if known.Intent != nil && known.Intent.ObservedAt.After(observedAt) {\n			// A newer", new: "		if false {\n			// A newer", aside: true},
-	{rule: "11 claim", file: accountsDir + "make.go", old: "			if a.Making != nil && a.Making.Since.Equal(t.claim.since) {", new: "			if a.Making != nil {", aside: true},
+	{rule: "11 claim", file: accountsDir + "create.go", old: "			if a.Making != nil && a.Making.Since.Equal(t.claim.since) {", new: "			if a.Making != nil {", aside: true},
 	{rule: "11 claim", file: vendorDir + "do.go", old: "		if request.Before != nil {", new: "		if request.Before != nil && do.attempts == 0 {", aside: true},
 	{rule: "11 claim", file: vendorDir + "do.go", old: "				release()\n				return do.fail(Withheld", new: "				return do.fail(Withheld", aside: true},
 	{rule: "11 another name", file: accountsDir + "othername.go", old: "	if !service.Making.Answered {", new: "	if false {", aside: true},
