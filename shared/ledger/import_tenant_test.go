@@ -20,8 +20,9 @@ func TestImport_ExportBoundToNothing_TheLedgerStaysItsTenants(t *testing.T) {
 		}
 	}
 	for name, bind := range map[string]func(*ledger.Ledger){
-		"to nothing": func(*ledger.Ledger) {},
-		"to half":    func(l *ledger.Ledger) { _, err := l.BindAutotask(t.Context(), autotask); must(err) },
+		"to nothing":    func(*ledger.Ledger) {},
+		"to one tenant": func(l *ledger.Ledger) { _, err := l.BindAutotask(t.Context(), autotask); must(err) },
+		"to the other":  func(l *ledger.Ledger) { must(l.BindSynthesize(t.Context(), synthesize)) },
 	} {
 		from := ledger.New(memory.New(), time.Now)
 		held, err := from.Begin(t.Context(), "run", time.Minute)

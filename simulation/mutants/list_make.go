@@ -68,7 +68,7 @@ var making = []mutant{
 	{rule: "12 one tenant", file: "shared/wiring/synthesize.go", old: "services.Proven != \"\" && services.Proven == keys.Version", new: "services.Proven == \"\" || services.Proven == keys.Version"},
 	{rule: "12 one tenant", file: "shared/wiring/synthesize.go", old: "	return book.BindSynthesize(ctx, tenant)", new: "	_ = tenant\n	return nil"},
 	{rule: "12 one tenant", file: synthesizeDir + "keyring.go", old: "	if err == nil && k.vet != nil {", new: "	if false {"},
-	{rule: "12 one tenant", file: synthesizeDir + "keyring.go", old: "	if k.known {\n", new: "	if false {\n"},
+	{rule: "12 one tenant", file: synthesizeDir + "keyring.go", old: "		k.keys, k.known = keys, true\n	}\n	k.taken", new: "		k.keys = keys\n	}\n	k.taken"},
 	{rule: "12 one tenant", file: synthesizeDir + "keyring.go", old: "	if !k.taken {", new: "	if true {", aside: true},
 	{rule: "12 one tenant", file: fetchDir + "stage.go", old: "	if r.Autotask.InUse() != r.bound {", new: "	if false {"},
 	{rule: "12 one tenant", file: ledgerDir + "import.go", old: "		t.Autotask = here.Autotask", new: "		_ = here", aside: true},
