@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,8 +35,9 @@ func (f found) String() string {
 	return f.By + ", after " + f.After
 }
 
-// of looks for a history in which a mutant breaks a rule, and then for a test that it fails.
-func (h hunt) of(m mutant) (found, error) {
+// of looks for a history in which a mutant breaks a rule, and then for a test that it fails. What caught it before, if anything
+// has, is asked first.
+func (h hunt) of(m mutant, before found) (found, error) {
 	var err error
 	if h.dir, err = os.MkdirTemp("", "mutant"); err != nil {
 		return found{}, err
@@ -45,9 +47,12 @@ func (h hunt) of(m mutant) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
+	if by, err := h.again(overlay, before); err != nil || by.Caught {
+		return by, err
+	}
 	var lived string
 	if !m.aside {
-		by, err := h.simulated(overlay)
+		by, err := h.simulated(overlay, h.histories)
 		if err != nil || by.Caught {
 			return by, err
 		}
@@ -61,13 +66,36 @@ func (h hunt) of(m mutant) (found, error) {
 			return found{}, err
 		}
 		if test != "" {
-			return found{Caught: true, By: "`" + test + "` (" + strings.TrimPrefix(p, "./") + ")"}, nil
+			return byTest(test, p), nil
 		}
 	}
 	if lived != "" {
 		lived += " and "
 	}
 	return found{By: "nothing: it lived through " + lived + "the tests of " + strings.Join(packages, ", ")}, nil
+}
+
+// again asks what caught the mutant before, and nothing else.
+func (h hunt) again(overlay string, before found) (found, error) {
+	if n, err := strconv.Atoi(before.After); err == nil && n > 0 {
+		return h.simulated(overlay, n)
+	}
+	by := testRow.FindStringSubmatch(before.By)
+	if by == nil || by[1] == aPanic {
+		return found{}, nil
+	}
+	test, name := by[1], "./"+by[2]
+	if catches, err := believed(overlay, name, test); err != nil || !catches {
+		return found{}, err
+	}
+	return byTest(test, name), nil
+}
+
+// testRow is what byTest says.
+var testRow = regexp.MustCompile("^`(.+)` \\((.+)\\)$")
+
+func byTest(test, name string) found {
+	return found{Caught: true, By: "`" + test + "` (" + strings.TrimPrefix(name, "./") + ")"}
 }
 
 // write makes the changed file and the overlay that names it.
@@ -102,14 +130,14 @@ func (m mutant) mutated(root string) (string, error) {
 
 var verdict = regexp.MustCompile(`(FAILS|HOLDS) after (\d+)(?:: (.*))?`)
 
-func (h hunt) simulated(overlay string) (found, error) {
+func (h hunt) simulated(overlay string, histories int) (found, error) {
 	program := filepath.Join(h.dir, "soak")
 	//nolint:gosec // the arguments are this program's own
 	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-overlay", overlay, "-o", program, "./simulation/soak").CombinedOutput(); err != nil {
 		return found{}, fmt.Errorf("does not compile: %.300s", out)
 	}
 	//nolint:gosec // the program just built
-	out, _ := exec.Command(program, "-first", "-seeds", fmt.Sprintf("0:%d", h.histories), "-for", h.lasts.String()).CombinedOutput()
+	out, _ := exec.Command(program, "-first", "-seeds", fmt.Sprintf("0:%d", histories), "-for", h.lasts.String()).CombinedOutput()
 	said := verdict.FindStringSubmatch(string(out))
 	switch {
 	case said == nil:
@@ -129,19 +157,21 @@ func tested(overlay, name string) (string, error) {
 		if err != nil || test == "" || test == aPanic {
 			return test, err
 		}
-		again, err := failing(name, "-overlay", overlay, "-run", anyOf([]string{test}))
-		if err != nil {
-			return "", err
-		}
-		without, err := failing(name, "-run", anyOf([]string{test}))
-		if err != nil {
-			return "", err
-		}
-		if again != "" && without == "" {
-			return test, nil
+		if catches, err := believed(overlay, name, test); err != nil || catches {
+			return test, err
 		}
 		skip = append(skip, test)
 	}
+}
+
+// believed tells whether a test fails with the mutant and passes without.
+func believed(overlay, name, test string) (bool, error) {
+	with, err := failing(name, "-overlay", overlay, "-run", anyOf([]string{test}))
+	if err != nil || with == "" {
+		return false, err
+	}
+	without, err := failing(name, "-run", anyOf([]string{test}))
+	return without == "", err
 }
 
 // anyOf matches the whole name of any of the tests, and nothing if there are none.

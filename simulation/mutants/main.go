@@ -4,7 +4,7 @@
 //	go run ./simulation/mutants
 //
 // The source itself is left alone: the compiler is given the changed file in its stead. The table goes to
-// docs/mutants.md; what was found before is kept in a file if -cache names one, so that a long run can be ended and gone
+// docs/mutants.md, whose former rows say what to ask first; what was found before is kept in a file if -cache names one, so that a long run can be ended and gone
 // on with. It ends with 1 if a mutant survives that ought not to.
 package main
 
@@ -28,19 +28,28 @@ func main() {
 	lasts := flag.Duration("for", time.Minute, "how long that may take, for one mutant")
 	only := flag.String("only", "", "a part of the name of the files to change; the page is then left as it is")
 	cache := flag.String("cache", "", "a file that keeps what was found, to go on with later")
+	anew := flag.Bool("anew", false, "forget what the page says caught each mutant before, and look for it from the beginning")
 	page := flag.String("page", "docs/mutants.md", "the page to write")
 	atOnce := flag.Int("at-once", runtime.NumCPU(), "how many mutants are looked for side by side")
 	flag.Parse()
-	if err := all(hunt{histories: *histories, lasts: *lasts}, *only, *cache, *page, *atOnce); err != nil {
+	if err := all(hunt{histories: *histories, lasts: *lasts}, *only, *cache, *page, *atOnce, *anew); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func all(h hunt, only, cache, page string, atOnce int) error {
+func all(h hunt, only, cache, page string, atOnce int, anew bool) error {
 	known, err := read(cache)
 	if err != nil {
 		return err
+	}
+	remembered := map[string]found{}
+	if !anew {
+		text, err := os.ReadFile(page) //nolint:gosec // the user's own file
+		if err != nil {
+			return err
+		}
+		remembered = rows(string(text))
 	}
 	if h.root, err = filepath.Abs("."); err != nil {
 		return err
@@ -58,7 +67,7 @@ func all(h hunt, only, cache, page string, atOnce int) error {
 		}
 		group.Go(func() error {
 			begun := time.Now()
-			found, err := h.of(m)
+			found, err := h.of(m, remembered[m.key()])
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil { // the others are looked for all the same: this takes an hour

@@ -70,6 +70,21 @@ func (m mutant) row(f found) string {
 	return m.head() + strings.ReplaceAll(by, "|", `\|`) + " | " + f.After + " |\n"
 }
 
+// rows are what a page says of the mutants, by key.
+func rows(page string) map[string]found {
+	known := map[string]found{}
+	for _, m := range mutants {
+		_, rest, is := strings.Cut(page, m.head())
+		if !is {
+			continue
+		}
+		row, _, _ := strings.Cut(rest, "\n")
+		by, after, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(row), "|"), " | ")
+		known[m.key()] = found{By: strings.ReplaceAll(strings.TrimSpace(by), `\|`, "|"), After: strings.TrimSpace(after)}
+	}
+	return known
+}
+
 const introduction = `# Mutants
 
 Tests show that the program is right only if they fail when it is wrong. So it is made wrong on purpose, one place at a
@@ -81,9 +96,10 @@ checks it:
 go run ./simulation/mutants
 ` + "```" + `
 
-It takes about an hour on one processor. The simulation goes first: the column "after" says how many of its histories (seeds
-from 0) it took to find one that breaks a rule, and "caught by" which rule broke. Where it finds none in the time allowed,
-or goes through the place seldom or not at all, the tests of the package are asked, and the first one that fails is named.
+What caught a mutant before, by this page, is asked first; with ` + "`-anew`" + ` nothing is. Then the simulation: the column "after" says
+how many of its histories (seeds from 0) it took to find one that breaks a rule, and "caught by" which rule broke. Where it
+finds none in the time allowed, or goes through the place seldom or not at all, the tests of the package are asked, and the
+first one is named that fails with the mutant, fails again, and passes without it.
 
 `
 
