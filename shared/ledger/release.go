@@ -13,7 +13,7 @@ const kindRelease Kind = "release" // one per company that a person has released
 type Release struct {
 	AccountID string    `json:"-"`
 	Account   string    `json:"account,omitempty"` // the name then
-	Stays     bool      `json:"stays,omitempty"`   // a run since has seen the company with devices that count
+	Stays     bool      `json:"stays,omitempty"`   // it was there with its devices when it was released, or a run has seen it so since
 	Gone      bool      `json:"gone,omitempty"`    // a run since has found the company without devices, or not at all
 	EndedAt   time.Time `json:"endedAt,omitzero"`  // it is there again, or the word was taken back
 	Word
@@ -70,7 +70,7 @@ func (l *Ledger) UndoRelease(ctx context.Context, accountID string, act Act) (he
 type Found int
 
 const (
-	StillThere Found = iota // with devices that count
+	StillThere Found = iota // with its devices
 	Gone                    // without devices, or not at all
 	BackAgain               // with devices that count, after it was gone: the release ends
 )

@@ -51,8 +51,8 @@ type Rule struct {
 	Retired  bool
 }
 
-// fold makes names comparable as people see them.
-func fold(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+// same tells whether two names are one as people see them: without regard to case, in any script.
+func same(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
 
 // ByName finds a service by the name that the rules give it, else by one that they gave it formerly: a message may be
 // older than the rename.
@@ -68,7 +68,7 @@ func (s Services) ByName(name string) (Service, bool) {
 		}
 	}
 	for _, service := range s.List { // or before somebody wrote it with another case
-		if fold(service.Name) == fold(name) {
+		if same(service.Name, name) {
 			return service, true
 		}
 	}
@@ -157,7 +157,7 @@ func (s *Services) handOver(list []Service) {
 	for i := range list {
 		before, known := s.ByKey(list[i].Key)
 		switch {
-		case known && fold(before.Name) == fold(list[i].Name):
+		case known && same(before.Name, list[i].Name):
 		case known && before.wasCalled(list[i].Name) && !s.calls(list[i]): // a rename that is taken back
 			list[i].NamedAfter = time.Time{}
 		case s.Intent != nil:
@@ -167,12 +167,12 @@ func (s *Services) handOver(list []Service) {
 }
 
 func (s Service) wasCalled(name string) bool {
-	return slices.ContainsFunc(s.Formerly, func(former string) bool { return fold(former) == fold(name) })
+	return slices.ContainsFunc(s.Formerly, func(former string) bool { return same(former, name) })
 }
 
 // calls tells whether another service has the name of this one until now.
 func (s *Services) calls(this Service) bool {
-	return slices.ContainsFunc(s.List, func(other Service) bool { return other.Key != this.Key && fold(other.Name) == fold(this.Name) })
+	return slices.ContainsFunc(s.List, func(other Service) bool { return other.Key != this.Key && same(other.Name, this.Name) })
 }
 
 func (s *Service) follow(r Rule) {
@@ -189,7 +189,7 @@ func findFormer(list []Service, name string) int {
 func find(list []Service, names []string) int {
 	for _, name := range names {
 		for i, service := range list {
-			if !service.Ruled && fold(service.Name) == fold(name) {
+			if !service.Ruled && same(service.Name, name) {
 				return i
 			}
 		}
@@ -271,7 +271,7 @@ func (s *Services) Link(standing []Standing, before Services) {
 func (s Services) Unexplained() []string {
 	return slices.DeleteFunc(slices.Clone(s.Strangers.Services), func(stranger string) bool {
 		return slices.ContainsFunc(s.List, func(own Service) bool {
-			return fold(own.Name) == fold(stranger) || own.wasCalled(stranger)
+			return same(own.Name, stranger) || own.wasCalled(stranger)
 		})
 	})
 }
@@ -279,7 +279,7 @@ func (s Services) Unexplained() []string {
 func standingID(standing []Standing, name string, taken map[string]bool) string {
 	for _, exact := range []bool{true, false} {
 		for _, at := range standing {
-			if !taken[at.ID] && (at.Name == name || !exact && fold(at.Name) == fold(name)) {
+			if !taken[at.ID] && (at.Name == name || !exact && same(at.Name, name)) {
 				return at.ID
 			}
 		}

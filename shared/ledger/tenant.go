@@ -119,7 +119,7 @@ func (l *Ledger) AcceptTenant(ctx context.Context) error {
 			p.EverTold, p.Units = false, 0 // the new tenant was told nothing, so "no map" there is no loss
 			a.set(key, p)
 		}
-		a.Wanted, a.Released, a.Adopted, a.Intent, a.NameIntent = false, false, false, &fence, &fence
+		a.Wanted, a.Released, a.Adopted, a.Making, a.Intent, a.NameIntent = false, false, false, nil, &fence, &fence
 	}); err != nil {
 		return err
 	}

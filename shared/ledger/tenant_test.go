@@ -65,3 +65,16 @@ func TestAcceptTenant_WorkerOfTheTenantThatWasLeftEnds_TheGuardStillHasNothingTo
 		t.Errorf("the new tenant's own run does not count: %+v (%v)", base, err)
 	}
 }
+
+// An account of the tenant that was left was being made, and nobody knows what became of it. One of its id that stands at the
+// new one stood there before, and so may its counts.
+func TestAcceptTenant_AnAccountWasBeingMade_OneThatStandsAtTheNewTenantIsNotOurs(t *testing.T) {
+	b := newBook(t)
+	ctx := context.Background()
+	b.must(b.NoteAccount(ctx, "1", func(a *ledger.Account) { a.Making = &ledger.Making{Token: "old", Since: b.now} }))
+	b.must(b.AcceptTenant(ctx))
+	b.must(b.NoteAccount(ctx, "1", func(a *ledger.Account) { a.Stands("Theirs") }))
+	if a, err := b.Account(ctx, "1"); err != nil || !a.Adopted {
+		t.Errorf("%+v, %v", a, err)
+	}
+}

@@ -91,3 +91,26 @@ func TestFetch_CredentialsRotatedInTheMiddleOfARead_TheRunGoesOn(t *testing.T) {
 		t.Errorf("%s, %v, %d messages of counts", r.State, err, len(o.usage.sent))
 	}
 }
+
+// Autotask answers a user who may see a part of it with fewer devices, and no error.
+func TestFetch_AUserOfFewerRightsInTheMiddleOfARead_TheRunIsHeld(t *testing.T) {
+	second := autotasktest.DefaultCredentials
+	second.Username, second.Secret = "second.user@example.com", "rotated"
+	o := newOffice(t)
+	o.night()
+	secret := credentialsOf(autotasktest.DefaultCredentials, "v1")
+	o.credentials = func(context.Context, bool) (autotask.Credentials, error) { return secret, nil }
+	o.tenant.OnRequest(func(r autotasktest.Request) {
+		if r.Entity == "ConfigurationItems" && r.Operation != "entityInformation" && secret.Version == "v1" {
+			o.tenant.SetCredentials(second)
+			o.tenant.Switch(func(s *autotasktest.Switches) { s.Restricted = true })
+			secret = credentialsOf(second, "v2")
+		}
+	})
+	o.now = o.now.Add(24 * time.Hour)
+	o.accounts, o.usage = &outbox{}, &outbox{}
+	r, err := o.run(fetch.Event{})
+	if err != nil || r.State != fetch.StateHeld || o.queued() != 0 || !strings.Contains(r.Reason, "rights") {
+		t.Errorf("%s (%s), %v, %d messages are queued", r.State, r.Reason, err, o.queued())
+	}
+}

@@ -1,9 +1,11 @@
 package fetch_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
@@ -103,5 +105,44 @@ func TestApproval_OfARuleThatFitsNothing_AFallThatNobodyHasSeen_IsHeldAnew(t *te
 	o.retire(desktops[:9])
 	if r := o.night(); r.State != fetch.StateHeld || !strings.Contains(r.Reason, "approved were 63 units, and now it is 54") {
 		t.Errorf("%s, %s", r.State, r.Reason)
+	}
+}
+
+// What a run was approved for, and did not come to tell, the next one may tell: the person has said his word.
+func TestApproval_TheRunThatItLetsPassFails_LetsTheNextOnePass(t *testing.T) {
+	for name, fails := range map[string]func(*office){
+		"its messages cannot be sent": func(o *office) {
+			o.accounts = &outbox{err: errors.New("SQS is out")}
+			if _, err := o.run(fetch.Event{}); err == nil {
+				t.Error("it did not fail")
+			}
+			o.accounts = &outbox{}
+		},
+		"Synthesize does not answer": func(o *office) {
+			o.usage = &outbox{}
+			if r, err := o.run(fetch.Event{}); err != nil || r.State != fetch.StateDone {
+				t.Errorf("%s, %v", r.State, err)
+			}
+			o.lost()
+		},
+	} {
+		o := newOffice(t)
+		o.stage.Guard.MaxRisePercent = 10000
+		many := o.add(1, 1, 30)
+		o.night()
+		o.retire(many)
+		held := o.night()
+		o.approve(held.RunID)
+		o.now = o.now.Add(24 * time.Hour)
+		fails(o)
+		if r := o.night(); held.State != fetch.StateHeld || r.State != fetch.StateDone {
+			t.Errorf("%s: %s, then %s (%s)", name, held.State, r.State, r.Reason)
+		}
+		again := o.add(1, 1, 30)
+		o.night()
+		o.retire(again)
+		if r := o.night(); r.State != fetch.StateHeld {
+			t.Errorf("%s: the approval serves a second time: %s", name, r.State)
+		}
 	}
 }

@@ -34,7 +34,7 @@ func (r *run) decide(ctx context.Context) error {
 	}
 	now := r.fleet.baseline(svc, r.held)
 	now.Rules = r.rulesByKey(svc)
-	if err := r.followReleases(ctx, companies); err != nil {
+	if err := r.followReleases(ctx, companies, known); err != nil {
 		return err
 	}
 	p.released = r.released

@@ -48,6 +48,15 @@ func (r *run) read(ctx context.Context) error {
 		}
 		return err
 	}
+	// Refused in the middle, and renewed by what stood in the secret then: another tenant's, or a user's who may read less.
+	if r.Autotask.InUse() != r.bound {
+		if err := r.bind(ctx); err != nil {
+			return err
+		}
+		if err := r.readRights(ctx); err != nil {
+			return err
+		}
+	}
 	r.fleet = count(types, companies, items, matched, r.IncludeOwnCompany, r.InactiveZero)
 	if r.InForce != nil {
 		if inForce, _, err := r.InForce.Match(tenantTypes(types)); err != nil {

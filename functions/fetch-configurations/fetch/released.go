@@ -8,7 +8,7 @@ import (
 
 // followReleases sorts the releases: those that hold for this run, and those whose company, once gone, is there again.
 // What has changed is recorded when the run tells.
-func (r *run) followReleases(ctx context.Context, companies []company) error {
+func (r *run) followReleases(ctx context.Context, companies []company, known map[string]ledger.Account) error {
 	all, err := r.Ledger.Releases(ctx)
 	if err != nil {
 		return err
@@ -26,6 +26,8 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 	for id, release := range all {
 		c := there[id]
 		here := c.visible && c.total() > 0
+		// Or the last run that told saw the company, before the release was given.
+		stays := release.Stays || known[id].Wanted
 		switch {
 		case here && release.Gone:
 			r.followed[release] = ledger.BackAgain
@@ -36,8 +38,11 @@ func (r *run) followReleases(ctx context.Context, companies []company) error {
 				r.followed[release] = ledger.StillThere
 			}
 			r.attend(KindReleased, c.total(), "company %s (%q) is released by %s and still has %d units: 0 is told for it until they are gone; take it back with: synthsync release %s --undo", id, c.name, release.Word, c.total(), id)
-		case devices[id] > 0 && !release.Gone && (c.visible || release.Stays):
+		case devices[id] > 0 && !release.Gone && (c.visible || stays):
 			// One that could not be seen when it was released counts as gone, and is a client again when it can.
+			if !release.Stays {
+				r.followed[release] = ledger.StillThere
+			}
 			r.attend(KindReleased, 0, "company %s (%q) is released by %s and still has %d devices, none of which counts now: what was told for it becomes 0", id, release.Account, release.Word, devices[id])
 		case !release.Gone:
 			r.followed[release] = ledger.Gone

@@ -197,11 +197,6 @@ func (r *run) execute(ctx context.Context) error {
 	if err := r.read(ctx); err != nil {
 		return err
 	}
-	if r.Autotask.InUse() != r.bound { // refused in the middle, and renewed by what stood in the secret then
-		if err := r.bind(ctx); err != nil {
-			return err
-		}
-	}
 	return r.decide(ctx)
 }
 

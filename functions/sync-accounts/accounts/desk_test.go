@@ -52,7 +52,7 @@ func newDesk(t *testing.T) *desk {
 // stage is the stage of one invocation.
 func (d *desk) stage() *accounts.Stage {
 	client, err := synthesize.New(synthesize.Config{
-		BaseURL: d.url, HTTP: d.http, Patience: 100 * time.Millisecond, AttemptTimeout: 100 * time.Millisecond,
+		BaseURL: d.url, HTTP: d.http, Patience: 100 * time.Millisecond, AttemptTimeout: 20 * time.Second,
 		Keys: func(context.Context, bool) (synthesize.Keys, error) {
 			return synthesize.Keys{VendorAPIKey: synthesizetest.DefaultVendorKey, PartnerAPIKey: d.key, Version: d.version}, nil
 		},
