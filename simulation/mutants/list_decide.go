@@ -50,4 +50,5 @@ var deciding = []mutant{
 	{rule: "report", file: "cmd/synthsync/report_state.go", old: "	r.Usage = run.Outcomes\n", new: "", aside: true},
 	{rule: "report", file: "cmd/synthsync/report_state.go", old: "	if running == run.ID {", new: "	if running != \"\" {", aside: true},
 	{rule: "report", file: ledgerDir + "run.go", old: " || !l.now().Before(h.Lease.Until) {", new: " {", aside: true},
+	{rule: "release", file: fetchDir + "released.go", old: "release.Stays || known[id].Wanted", new: "release.Stays", aside: true},
 }
