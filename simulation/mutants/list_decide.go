@@ -27,7 +27,7 @@ var deciding = []mutant{
 	{rule: "approve", file: fetchDir + "approval.go", old: "	if distance(approved.Was, now.Was) > max(approvalUnits, approved.Was*approvalPercent/100) {", new: "	if false {", aside: true},
 	{rule: "taken back", file: fetchDir + "plan.go", old: "takesBack(pair, ReasonLeftOut)\n		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold) && p.mayTake(change)", new: "takesBack(pair, ReasonLeftOut)\n		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold)", aside: true},
 	{rule: "taken back", file: fetchDir + "plan.go", old: "takesBack(pair, ReasonUnruled)\n		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold) && p.mayTake(change)", new: "takesBack(pair, ReasonUnruled)\n		return change, mayStand && (pair.EverTold || pair.State == ledger.MaybeTold)", aside: true},
-	{rule: "release", file: fetchDir + "released.go", old: "		case devices[id] > 0 && !release.Gone && (c.visible || release.Stays):", new: "		case devices[id] < 0:", aside: true},
+	{rule: "release", file: fetchDir + "released.go", old: "		case devices[id] > 0 && !release.Gone && (c.visible || stays):", new: "		case devices[id] < 0:", aside: true},
 	{rule: "company guard", file: fetchDir + "company_guard.go", old: "return wasTold(p) || p.State == ledger.Unknown && p.Units > 0 }", new: "return wasTold(p) }", aside: true},
 	{rule: "notify", file: fetchDir + "announce.go", old: "(busy <= 0 || busy > sendingTime)", new: "true || busy <= 0", aside: true},
 	{rule: "notify", file: fetchDir + "announce.go", old: "(busy <= 0 || busy > sendingTime)", new: "busy <= 0", aside: true},
