@@ -348,3 +348,16 @@ fault: accounts1 Synthesize GET /organization#1 = 13
 next after accounts10 ledger read state/services#1 = 1
 `)
 }
+
+// Our secret expired when the secret held another tenant's credentials, and the zone could not be looked up just then. That
+// tenant was taken for ours under another name, since its zone was believed to be ours.
+func TestRegression_AnotherTenantsCredentials_TheirZoneCannotBeLookedUp_NothingIsCounted(t *testing.T) {
+	Replay(t, `
+act before run2 answer to Autotask GET /atservicesrest/v1.0/zoneInformation#1 = 21
+act before run2 answer to Autotask GET /atservicesrest/v1.0/zoneInformation#2 = 43
+act before run2 answer to Autotask GET /atservicesrest/v1.0/zoneInformation#3 = 24
+fate: run1 answer to Autotask POST /V1.0/ConfigurationItemTypes/query fb6a#1 = 5
+fault: run2 Autotask GET /atservicesrest/v1.0/zoneInformation#1 = 2
+fault: run2 Autotask GET /atservicesrest/v1.0/zoneInformation#3 = 13
+`)
+}

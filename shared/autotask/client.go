@@ -64,10 +64,11 @@ type Client struct {
 	base   *url.URL
 	caller *vendorapi.Caller[Credentials]
 
-	mu    sync.Mutex
-	zone  *Zone
-	used  Credentials // the ones that the last request was built with
-	spent int64       // requests of callers given up
+	mu       sync.Mutex
+	zone     *Zone
+	zoneUser string      // whose zone it is
+	used     Credentials // the ones that the last request was built with
+	spent    int64       // requests of callers given up
 
 	share share // of the tenant's hour, since the login
 	pace  pace

@@ -96,17 +96,18 @@ func (c *Client) lookUpZone(ctx context.Context, user string) (Zone, error) {
 	return zone, err
 }
 
-// zoneOf is where requests go, looked up when the first one is about to.
+// zoneOf is where a user's requests go, looked up when the first one is about to. Another user may be another tenant's, whose
+// number is not this one's, though both live in one zone.
 func (c *Client) zoneOf(ctx context.Context, credentials Credentials) (Zone, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.used = credentials
-	if c.zone == nil {
+	if c.zone == nil || c.zoneUser != credentials.Username {
 		zone, err := c.lookUpZone(ctx, credentials.Username)
 		if err != nil {
 			return Zone{}, err
 		}
-		c.zone = &zone
+		c.zone, c.zoneUser = &zone, credentials.Username
 	}
 	return *c.zone, nil
 }
@@ -120,6 +121,6 @@ func (c *Client) moved(ctx context.Context, credentials Credentials) (bool, erro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	changed := c.zone == nil || c.zone.URL != zone.URL
-	c.zone = &zone
+	c.zone, c.zoneUser = &zone, credentials.Username
 	return changed, nil
 }
