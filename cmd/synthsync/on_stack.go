@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/synthsync/synthsync/cmd/synthsync/local"
 	"github.com/synthsync/synthsync/cmd/synthsync/stack"
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 )
@@ -52,7 +53,7 @@ func (c *runCommand) follow(ctx context.Context, p *process, s *stack.Stack, res
 	case result.Usage.Failed > 0:
 		text = fmt.Sprintf("%d counts are not delivered yet; the queues try them again, and what dies shows in: synthsync dead-letters list %s", result.Usage.Failed, c.place)
 	case result.Usage.Lost > 0:
-		text = fmt.Sprintf("%d mappings lost: counts that were told before have no map at Synthesize any more; map them there again", result.Usage.Lost)
+		text = local.LostMappings(result.Usage.Lost).Error()
 	default:
 		return nil
 	}
