@@ -140,6 +140,8 @@ func (r *Report) pair(a ledger.Account, s ledger.Service, run ledger.Run) {
 		r.Changed = append(r.Changed, told)
 	}
 	switch {
+	case a.Released && p.NoMap:
+		return // nobody is billed, so nobody has to map it: the run says that it may stand
 	case p.Lost():
 		told.Units, told.Note = p.TriedUnits, "mapping lost: map account and service in Synthesize again"
 	case p.NoMap && p.TriedUnits > 0:

@@ -178,3 +178,39 @@ func TestReport_RunCutOffAfterSomeOfItsCountsWereTold_SaysHowMany(t *testing.T) 
 		t.Errorf("%+v:\n%s", r.Usage, text)
 	}
 }
+
+// Nobody is billed for a released client, so nobody has to map him: the run says so, and the report must not say the contrary.
+func TestReport_ReleasedClientWithoutAMap_NeedsNoHand(t *testing.T) {
+	noMap := func(p ledger.Pair) ledger.Pair { p.NoMap = true; return p }
+	lost := noMap(ledger.Pair{State: ledger.Told, Units: 4, ServiceID: "s1", EverTold: true, TriedUnits: 5})
+	for name, c := range map[string]struct {
+		pair     ledger.Pair
+		released bool
+		note     string
+	}{
+		"told before, and unmapped since":           {lost, false, "mapping lost: map account and service in Synthesize again"},
+		"told before, unmapped, released":           {lost, true, ""},
+		"never mapped":                              {noMap(ledger.Pair{TriedUnits: 5}), false, "not mapped: map account and service in Synthesize"},
+		"never mapped, released":                    {noMap(ledger.Pair{TriedUnits: 5}), true, ""},
+		"released, and nobody knows whether 0 came": {ledger.Pair{State: ledger.MaybeTold, ServiceID: "s1"}, true, "the answer never came: the next run tells it again"},
+	} {
+		b := newRecorded(t)
+		b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost})
+		if _, err := b.UpdateServices(context.Background(), func(s *ledger.Services) error {
+			s.List = []ledger.Service{{Key: "servers", Name: "Servers", ID: "s1", Ruled: true}}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.NoteAccount(context.Background(), "1", func(a *ledger.Account) {
+			a.Exists, a.Released, a.Pairs = true, c.released, map[string]ledger.Pair{"servers": c.pair}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r, text := b.report()
+		switch {
+		case c.note == "" && len(r.NeedsHand) > 0, c.note != "" && (len(r.NeedsHand) != 1 || r.NeedsHand[0].Note != c.note || !strings.Contains(text, c.note)):
+			t.Errorf("%s: needs a hand: %+v\n%s", name, r.NeedsHand, text)
+		}
+	}
+}
