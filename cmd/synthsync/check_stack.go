@@ -122,8 +122,15 @@ func (c *CheckedStack) ledger(ctx context.Context, book *ledger.Ledger, where pl
 		return nil
 	}
 	run.Report, run.Baseline = nil, nil
+	if unended(run) {
+		if run.State, run.Reason, err = stateOf(ctx, book, run); err != nil {
+			return err
+		}
+	}
 	c.LastRun = &run
 	switch run.State {
+	case fetch.StateReading, fetch.StateQueued:
+		c.advise("The last run is not done: %s", run.Reason)
 	case fetch.StateHeld:
 		c.fail("The last run was held: %s", run.Reason)
 	case fetch.StateFailed:

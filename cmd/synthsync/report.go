@@ -95,8 +95,11 @@ func reportOf(ctx context.Context, book *ledger.Ledger, run ledger.Run) (Report,
 	} else {
 		r.Result = fetch.Result{RunID: run.ID, ObservedAt: run.ObservedAt, State: fetch.StateFailed, Mode: run.Mode, Reason: "the run was cut off before it could say more"}
 	}
-	if err := r.underWay(ctx, book, run); err != nil {
-		return r, err
+	if unended(run) {
+		var err error
+		if r.State, r.Reason, err = stateOf(ctx, book, run); err != nil {
+			return r, err
+		}
 	}
 	if err := r.delivery(ctx, book, run); err != nil {
 		return r, err
