@@ -86,6 +86,9 @@ func (c *checkCommand) onStack(ctx context.Context, p *process) error {
 
 func (c *CheckedStack) plan(ctx context.Context, s *stack.Stack) error {
 	result, err := s.Invoke(ctx, fetch.Event{DryRun: true})
+	if settings := settingsFault(err); settings != nil {
+		return settings
+	}
 	var failed *stack.InvocationError
 	switch {
 	case errors.As(err, &failed):
