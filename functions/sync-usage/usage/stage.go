@@ -139,7 +139,7 @@ func (w *work) pass(ctx context.Context, batch []queue.Received, silent string) 
 			return queue.Dead(err)
 		}
 		w.Log.InfoContext(ctx, "superseded: nobody is told now, and the next run that tells tells it anew", "runId", m.RunID, "company", m.Account.ID, "reason", silent)
-		w.supersede(m)
+		w.supersede(ctx, m)
 		return nil
 	})
 }
@@ -183,12 +183,12 @@ func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
 	log := w.Log.With("runId", m.RunID, "company", m.Account.ID)
 	if !m.ObservedAt.After(w.fenced) {
 		log.InfoContext(ctx, "superseded: the ledger was imported since; the next run tells what is true now", "observedAt", m.ObservedAt)
-		w.supersede(m)
+		w.supersede(ctx, m)
 		return nil
 	}
 	if ledger.FromNowhere(m.ObservedAt, w.issued, w.Now()) {
 		log.WarnContext(ctx, "superseded: it was read at a time that lies ahead, and the ledger knows of no such run; the next run tells what is true now", "observedAt", m.ObservedAt)
-		w.supersede(m)
+		w.supersede(ctx, m)
 		return nil
 	}
 	if err := w.ready(ctx, m); err != nil {
@@ -201,7 +201,7 @@ func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
 	var superseded *ledger.SupersededError
 	if errors.As(err, &superseded) {
 		log.InfoContext(ctx, "superseded", "by", superseded.By.RunID)
-		w.supersede(m)
+		w.supersede(ctx, m)
 		return nil
 	}
 	if err != nil {

@@ -29,10 +29,25 @@ func (w *work) count(observedAt time.Time, s Summary) {
 	w.totals[observedAt] = w.totals[observedAt].add(s)
 }
 
-// supersede counts a message that ends untold.
-func (w *work) supersede(m message.Usage) {
-	o := ledger.Outcomes{Superseded: len(m.Counts)}
-	w.count(m.ObservedAt, Summary{Outcomes: o, ended: o})
+// supersede counts a message that ends untold. The run's record has of it what no earlier try has told.
+func (w *work) supersede(ctx context.Context, m message.Usage) {
+	all := ledger.Outcomes{Superseded: len(m.Counts)}
+	rest := all
+	if a, err := w.Ledger.Account(ctx, m.Account.ID); err != nil {
+		w.Log.WarnContext(ctx, "how much of a superseded message was told before is not known", "runId", m.RunID, "company", m.Account.ID, "error", err)
+	} else {
+		rest.Superseded -= toldAt(a, m.ObservedAt)
+	}
+	w.count(m.ObservedAt, Summary{Outcomes: all, ended: rest})
+}
+
+func toldAt(a ledger.Account, observedAt time.Time) (n int) {
+	for _, p := range a.Pairs {
+		if p.State == ledger.Told && p.ObservedAt.Equal(observedAt) {
+			n++
+		}
+	}
+	return n
 }
 
 // endedBy is what of a try's outcomes has come to its end by it. A post has once it is accepted; all else only with its

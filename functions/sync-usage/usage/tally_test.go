@@ -59,3 +59,19 @@ func TestTally_AMessageThatComesAgain_EachCountStandsOnceInTheRunsTotals(t *test
 	totals("the last try", ledger.Outcomes{Posted: 2, Unmapped: 1, Unchanged: 1})
 	totals("a copy of it", ledger.Outcomes{Posted: 2, Unmapped: 1, Unchanged: 1})
 }
+
+// A person says hold while a message comes again: what an earlier try has told did not end untold.
+func TestTally_AMessageThatEndsUntoldAfterSomeOfItWasTold_OnlyTheRestIsSuperseded(t *testing.T) {
+	d := newDesk(t, "1")
+	ctx := context.Background()
+	d.must(d.book.SaveRun(ctx, ledger.Run{ID: "run020000", ObservedAt: observed}))
+	m := d.message("1", observed, map[string]int64{"Servers": 3, "Printers": 2, "Scanners": 1})
+	d.stage.Handle(ctx, []queue.Received{m})
+	d.stage.Silent = "posting is on hold"
+	d.stage.Handle(ctx, []queue.Received{m})
+	run, _, err := d.book.RunAt(ctx, observed)
+	d.must(err)
+	if want := (ledger.Outcomes{Posted: 1, Superseded: 2}); run.Outcomes != want {
+		t.Errorf("%+v, want %+v", run.Outcomes, want)
+	}
+}
