@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/awstest"
@@ -48,6 +49,7 @@ func TestOperator_OnAStack_FromObserveToPostAndBack(t *testing.T) {
 	if n := s.cloud.Queue("usage.fifo").Len() + s.cloud.Queue("accounts.fifo").Len() + len(s.cloud.Letters("usage-dead.fifo")); n != 0 || s.sim.Writes() != writes {
 		t.Errorf("%d messages are left, %d writing requests", n, s.sim.Writes()-writes)
 	}
+	s.mustType("report --stack prod", 0, "Ended untold: 1 of 1 counts", "The mode is observe", "the next run that tells tells them")
 	s.mustType("dead-letters replay --stack prod", 2, "observe")
 	s.mustType("run --stack prod", 0, "observed, nobody was told")
 	s.mustType("mode post --stack prod --yes", 0)
@@ -58,6 +60,34 @@ func TestOperator_OnAStack_FromObserveToPostAndBack(t *testing.T) {
 		t.Errorf("the log does not say who:\n%s", a.stdout)
 	}
 	s.noSecrets(a.stdout)
+}
+
+func TestOperator_OnAStack_AHoldWhileARunIsFollowed_SaysThatTheNextRunTells(t *testing.T) {
+	t.Parallel()
+	s := toldStack(t, nil)
+	s.retire(1, desktop)
+	run, stdout, stderr := s.command("run --stack prod --patience 60s")
+	hold, _, _ := s.command("hold --stack prod --reason review")
+	held := make(chan error, 1)
+	go func() {
+		for s.cloud.Queue("usage.fifo").Len() == 0 && t.Context().Err() == nil {
+			time.Sleep(10 * time.Millisecond)
+		}
+		held <- hold.Run()
+	}()
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-held; err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	s.deliver()
+	_ = run.Wait() // its exit code says it
+	text := stdout.String() + stderr.String()
+	if code := run.ProcessState.ExitCode(); code != 1 || !strings.Contains(text, "1 counts ended untold: posting is on hold by ") || strings.Contains(text, "the queues try them again") || time.Since(begun) > 30*time.Second {
+		t.Errorf("exit %d after %s:\n%s", code, time.Since(begun), text)
+	}
 }
 
 // Who may use the queues and not look at the stack is bound by a person's word as everyone is: its letters would end untold.

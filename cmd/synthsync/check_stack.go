@@ -86,6 +86,9 @@ func (c *checkCommand) onStack(ctx context.Context, p *process) error {
 
 func (c *CheckedStack) plan(ctx context.Context, s *stack.Stack) error {
 	result, err := s.Invoke(ctx, fetch.Event{DryRun: true})
+	if settings := settingsFault(err); settings != nil {
+		return settings
+	}
 	var failed *stack.InvocationError
 	switch {
 	case errors.As(err, &failed):
@@ -122,8 +125,15 @@ func (c *CheckedStack) ledger(ctx context.Context, book *ledger.Ledger, where pl
 		return nil
 	}
 	run.Report, run.Baseline = nil, nil
+	if unended(run) {
+		if run.State, run.Reason, err = stateOf(ctx, book, run); err != nil {
+			return err
+		}
+	}
 	c.LastRun = &run
 	switch run.State {
+	case fetch.StateReading, fetch.StateQueued:
+		c.advise("The last run is not done: %s", run.Reason)
 	case fetch.StateHeld:
 		c.fail("The last run was held: %s", run.Reason)
 	case fetch.StateFailed:

@@ -106,7 +106,8 @@ func (c *runCommand) show(p *process, result fetch.Result, err error) error {
 // settingsFault is the exit for what a person has to set right before anything can run.
 func settingsFault(err error) error {
 	var settings *fetch.SettingsError
-	if errors.As(err, &settings) {
+	var other *ledger.TenantError
+	if errors.As(err, &settings) || errors.As(err, &other) {
 		return &exitError{exitSettings, err}
 	}
 	return nil

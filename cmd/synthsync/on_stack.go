@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/synthsync/synthsync/cmd/synthsync/local"
 	"github.com/synthsync/synthsync/cmd/synthsync/stack"
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 )
@@ -44,20 +47,31 @@ func (c *runCommand) onStack(ctx context.Context, p *process) error {
 }
 
 func (c *runCommand) follow(ctx context.Context, p *process, s *stack.Stack, result *fetch.Result, progress *progress) error {
-	if err := stack.Follow(ctx, s.Ledger(p.now), result, c.patienceOnStack(), p.now, progress); err != nil {
+	book := s.Ledger(p.now)
+	d, err := stack.Follow(ctx, book, result, c.patienceOnStack(), p.now, progress)
+	if err != nil {
 		return fmt.Errorf("follow run %s (it goes on by itself; see it with: synthsync report %s): %w", result.RunID, c.place, err)
 	}
-	var text string
-	switch {
-	case result.Usage.Failed > 0:
-		text = fmt.Sprintf("%d counts are not delivered yet; the queues try them again, and what dies shows in: synthsync dead-letters list %s", result.Usage.Failed, c.place)
-	case result.Usage.Lost > 0:
-		text = fmt.Sprintf("%d mappings lost: counts that were told before have no map at Synthesize any more; map them there again", result.Usage.Lost)
-	default:
+	var reasons []string
+	if d.Open > 0 {
+		reasons = append(reasons, fmt.Sprintf("%d counts are not delivered yet; the queues try them again, and what dies shows in: synthsync dead-letters list %s", d.Open, c.place))
+	}
+	if d.Untold > 0 {
+		hand, err := book.Hand(ctx)
+		if err != nil {
+			return err
+		}
+		why := cmp.Or(hand.Silent(s.Mode()), "nobody was to be told then")
+		reasons = append(reasons, fmt.Sprintf("%d counts ended untold: %s; nothing tries them again, the next run that tells tells them", d.Untold, why))
+	}
+	if result.Usage.Lost > 0 {
+		reasons = append(reasons, local.LostMappings(result.Usage.Lost).Error())
+	}
+	if len(reasons) == 0 {
 		return nil
 	}
-	result.State, result.Reason = fetch.StateFailed, text
-	return errors.New(text)
+	result.State, result.Reason = fetch.StateFailed, strings.Join(reasons, "; ")
+	return errors.New(result.Reason)
 }
 
 func (c common) patienceOnStack() time.Duration {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -141,4 +142,19 @@ func TestOperator_DeadLettersOnOneMachine_WithTheKeysOfAnotherOrganization_AreTo
 	if !strings.Contains(o.stdout.String(), " 0 left") || strings.Contains(o.stdout.String(), "Letters: 0 ") {
 		t.Errorf("the letters did not stay until the settings were right: %s", o.stdout.String())
 	}
+}
+
+// The run that left the letters has said nothing of the map: it went between the two.
+func TestOperator_DeadLettersOnOneMachine_AMappingWasLostSince_TheReplaySaysSo(t *testing.T) {
+	o := settled(t)
+	o.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.BadRequest, Times: -1, Where: synthesizetest.Where{Operation: synthesizetest.PostCount}})
+	o.mustDo("run --ledger LEDGER --full", 1)
+	o.sim.ClearFaults()
+	if err := o.sim.UnmapAccount(fmt.Sprint(o.tenant.Companies()[1].ID)); err != nil {
+		t.Fatal(err)
+	}
+	o.mustDo("dead-letters replay --ledger LEDGER", 1)
+	o.says(" 0 left", "mappings lost: counts that were told before have no map at Synthesize any more; map them there again")
+	o.mustDo("dead-letters list --ledger LEDGER", 0)
+	o.says("No dead letters")
 }

@@ -31,11 +31,12 @@ type Told struct {
 // Report is the last run, and what the ledger says of it.
 type Report struct {
 	fetch.Result
-	Open      int         `json:"open,omitempty"` // of Due, on a stack: what has not come to an end, under way or a dead letter
-	Changed   []Told      `json:"changed"`        // what the run told and Synthesize took, where it differs from before
-	Hand      ledger.Hand `json:"hand,omitzero"`  // what a person has decided for all runs
-	NeedsHand []Told      `json:"needsHand"`      // not mapped, mapping lost, answer not known
-	ToMap     []ToMap     `json:"toMap"`          // the accounts that a person has to map in Synthesize, the largest first
+	Open      int         `json:"open,omitempty"`   // of Due, on a stack: what has not come to an end, under way or a dead letter
+	Untold    int         `json:"untold,omitempty"` // of Due, on a stack: what ended untold, since nobody was to be told
+	Changed   []Told      `json:"changed"`          // what the run told and Synthesize took, where it differs from before
+	Hand      ledger.Hand `json:"hand,omitzero"`    // what a person has decided for all runs
+	NeedsHand []Told      `json:"needsHand"`        // not mapped, mapping lost, answer not known
+	ToMap     []ToMap     `json:"toMap"`            // the accounts that a person has to map in Synthesize, the largest first
 	NotTold   *NotTold    `json:"notTold,omitempty"`
 }
 
@@ -75,9 +76,7 @@ func (c *reportCommand) Run(ctx context.Context, p *process) error {
 
 func (r *Report) render(w io.Writer, where place) {
 	renderResult(w, r.Result)
-	if r.Open > 0 {
-		fmt.Fprintf(w, "Still open: %d of %d counts, under way or with the dead letters: synthsync check %s\n", r.Open, r.Due, where)
-	}
+	r.renderDelivery(w, where)
 	if r.NotTold != nil {
 		fmt.Fprintf(w, "Attention: %s %s\n", clean(r.NotTold.String()), where)
 	}
@@ -95,8 +94,11 @@ func reportOf(ctx context.Context, book *ledger.Ledger, run ledger.Run) (Report,
 	} else {
 		r.Result = fetch.Result{RunID: run.ID, ObservedAt: run.ObservedAt, State: fetch.StateFailed, Mode: run.Mode, Reason: "the run was cut off before it could say more"}
 	}
-	if err := r.underWay(ctx, book, run); err != nil {
-		return r, err
+	if unended(run) {
+		var err error
+		if r.State, r.Reason, err = stateOf(ctx, book, run); err != nil {
+			return r, err
+		}
 	}
 	if err := r.delivery(ctx, book, run); err != nil {
 		return r, err
@@ -140,6 +142,8 @@ func (r *Report) pair(a ledger.Account, s ledger.Service, run ledger.Run) {
 		r.Changed = append(r.Changed, told)
 	}
 	switch {
+	case a.Released && p.NoMap:
+		return // nobody is billed, so nobody has to map it: the run says that it may stand
 	case p.Lost():
 		told.Units, told.Note = p.TriedUnits, "mapping lost: map account and service in Synthesize again"
 	case p.NoMap && p.TriedUnits > 0:

@@ -62,6 +62,16 @@ func (b *recorded) became(o ledger.Outcomes) {
 	}
 }
 
+// intends records that the run means to tell a company something, and that its message has not ended by being told.
+func (b *recorded) intends(id string) {
+	b.Helper()
+	if err := b.NoteAccount(context.Background(), id, func(a *ledger.Account) {
+		a.Intent = &ledger.Intent{RunID: b.run.RunID, ObservedAt: b.run.ObservedAt}
+	}); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // report is what the command says, and its text.
 func (b *recorded) report() (Report, string) {
 	b.Helper()
@@ -93,6 +103,9 @@ func TestReport_OfAStacksRun_SaysWhatBecameOfItsCounts(t *testing.T) {
 		b := newRecorded(t)
 		b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost, Due: c.due})
 		b.became(c.became)
+		if c.open > 0 {
+			b.intends("1")
+		}
 		r, text := b.report()
 		if r.Usage != c.became || r.Open != c.open || !strings.Contains(text, c.says) || (c.open == 0) == strings.Contains(text, "Still open") {
 			t.Errorf("%+v: the report has %+v, %d open, and says:\n%s", c, r.Usage, r.Open, text)
@@ -105,13 +118,32 @@ func TestReport_OfAStacksRun_ACompanyWhoseMessageHasNotEnded_IsStillOpen(t *test
 	b := newRecorded(t)
 	b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost, Due: 2})
 	b.became(ledger.Outcomes{Posted: 1, Unchanged: 1})
-	if err := b.NoteAccount(context.Background(), "1", func(a *ledger.Account) {
-		a.Intent = &ledger.Intent{RunID: b.run.RunID, ObservedAt: b.run.ObservedAt}
-	}); err != nil {
-		t.Fatal(err)
-	}
+	b.intends("1")
 	if r, text := b.report(); r.Open != 1 {
 		t.Errorf("%d open:\n%s", r.Open, text)
+	}
+}
+
+// Most counts of most nights are unchanged, and need no message. The record has them before anything is told.
+func TestReport_OfAStacksRun_WithCountsThatNeededNoMessage_SaysWhatBecameOfTheOthers(t *testing.T) {
+	b := newRecorded(t)
+	b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost, Due: 8, Usage: ledger.Outcomes{Unchanged: 300}})
+	b.became(ledger.Outcomes{Posted: 5})
+	b.intends("1")
+	if r, text := b.report(); r.Open != 3 || r.Usage != (ledger.Outcomes{Posted: 5, Unchanged: 300}) || !strings.Contains(text, "5 posted, 300 unchanged") || !strings.Contains(text, "Still open: 3 of 8 counts") {
+		t.Errorf("%d open, %+v:\n%s", r.Open, r.Usage, text)
+	}
+}
+
+// A person said hold while messages were on their way: they have ended, and no queue and no dead letter has them.
+func TestReport_OfAStacksRun_CountsThatEndedUntold_AreTheNextRuns(t *testing.T) {
+	b := newRecorded(t)
+	b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost, Due: 8})
+	b.became(ledger.Outcomes{Posted: 6, Superseded: 2})
+	b.intends("1")
+	r, text := b.report()
+	if r.Open != 0 || r.Untold != 2 || strings.Contains(text, "dead letters") || !strings.Contains(text, "Ended untold: 2 of 8 counts") || !strings.Contains(text, "the next run that tells tells them: synthsync run --stack prod") {
+		t.Errorf("%d open, %d untold:\n%s", r.Open, r.Untold, text)
 	}
 }
 
@@ -136,6 +168,19 @@ func TestReport_OfAMachinesRun_ItsOwnWordStays(t *testing.T) {
 	b.became(ledger.Outcomes{Posted: 6})
 	if r, text := b.report(); r.Usage != own || r.Open != 0 {
 		t.Errorf("%+v, %d open:\n%s", r.Usage, r.Open, text)
+	}
+}
+
+// The power went while the counts were told: on one machine nothing is under way then.
+func TestReport_OfAMachinesRun_CutOffWhileItTold_TheNextRunTells(t *testing.T) {
+	b := newRecorded(t)
+	b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost, Due: 8, Usage: ledger.Outcomes{Unchanged: 300}})
+	b.intends("1")
+	r, _ := b.report()
+	var text bytes.Buffer
+	r.render(&text, place{Ledger: "x.ledger"})
+	if !strings.Contains(text.String(), "8 of 8 counts; the next run tells them: synthsync run --ledger x.ledger") || strings.Contains(text.String(), "dead letters") {
+		t.Errorf("%s", text.String())
 	}
 }
 
@@ -176,5 +221,41 @@ func TestReport_RunCutOffAfterSomeOfItsCountsWereTold_SaysHowMany(t *testing.T) 
 	b.now = b.now.Add(16 * time.Minute)
 	if r, text := b.report(); r.Usage.Posted != 4 || !strings.Contains(text, "4 posted") || !strings.Contains(text, "cut off while it was queued") {
 		t.Errorf("%+v:\n%s", r.Usage, text)
+	}
+}
+
+// Nobody is billed for a released client, so nobody has to map him: the run says so, and the report must not say the contrary.
+func TestReport_ReleasedClientWithoutAMap_NeedsNoHand(t *testing.T) {
+	noMap := func(p ledger.Pair) ledger.Pair { p.NoMap = true; return p }
+	lost := noMap(ledger.Pair{State: ledger.Told, Units: 4, ServiceID: "s1", EverTold: true, TriedUnits: 5})
+	for name, c := range map[string]struct {
+		pair     ledger.Pair
+		released bool
+		note     string
+	}{
+		"told before, and unmapped since":           {lost, false, "mapping lost: map account and service in Synthesize again"},
+		"told before, unmapped, released":           {lost, true, ""},
+		"never mapped":                              {noMap(ledger.Pair{TriedUnits: 5}), false, "not mapped: map account and service in Synthesize"},
+		"never mapped, released":                    {noMap(ledger.Pair{TriedUnits: 5}), true, ""},
+		"released, and nobody knows whether 0 came": {ledger.Pair{State: ledger.MaybeTold, ServiceID: "s1"}, true, "the answer never came: the next run tells it again"},
+	} {
+		b := newRecorded(t)
+		b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost})
+		if _, err := b.UpdateServices(context.Background(), func(s *ledger.Services) error {
+			s.List = []ledger.Service{{Key: "servers", Name: "Servers", ID: "s1", Ruled: true}}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.NoteAccount(context.Background(), "1", func(a *ledger.Account) {
+			a.Exists, a.Released, a.Pairs = true, c.released, map[string]ledger.Pair{"servers": c.pair}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r, text := b.report()
+		switch {
+		case c.note == "" && len(r.NeedsHand) > 0, c.note != "" && (len(r.NeedsHand) != 1 || r.NeedsHand[0].Note != c.note || !strings.Contains(text, c.note)):
+			t.Errorf("%s: needs a hand: %+v\n%s", name, r.NeedsHand, text)
+		}
 	}
 }

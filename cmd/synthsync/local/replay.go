@@ -23,7 +23,7 @@ type Replayed struct {
 }
 
 // Replay works letters again, without reading Autotask. The ledger decides what is still told. What cannot be delivered
-// stays a letter, with its newest reason.
+// stays a letter, with its newest reason. The error is an *UndeliveredError also where only mappings were lost, as a run's is.
 func (m *Machine) Replay(ctx context.Context, chosen []ledger.Letter) (Replayed, error) {
 	s, err := m.open(false)
 	if err != nil {
@@ -121,6 +121,9 @@ func (s *session) settleLetters(ctx context.Context, byID map[string]map[string]
 			}
 			out.Delivered++
 		}
+	}
+	if out.Usage.Lost > 0 {
+		reasons = append(reasons, LostMappings(out.Usage.Lost))
 	}
 	if len(reasons) > 0 {
 		out.Reason = summarize(reasons)

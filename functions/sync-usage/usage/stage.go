@@ -56,7 +56,7 @@ type Stage struct {
 // Handle works a batch of messages and reports those that must come again. The slice is never nil: a missing list of
 // failures is not taken for success everywhere.
 func (s *Stage) Handle(ctx context.Context, batch []queue.Received) ([]queue.Failure, Summary) {
-	w := &work{Stage: s, token: s.Token(), proving: make(chan struct{}, 1), totals: map[time.Time]*Summary{}}
+	w := &work{Stage: s, token: s.Token(), proving: make(chan struct{}, 1), totals: map[time.Time]Summary{}}
 	var failures []queue.Failure
 	if s.Silent != "" {
 		failures = w.pass(ctx, batch, s.Silent)
@@ -86,7 +86,7 @@ type work struct {
 	due      bool // some post that asked for no rebuild was accepted, or may have been
 	paid     bool // an accepted post asked for the rebuild after those
 	accepted []told
-	totals   map[time.Time]*Summary // by observedAt
+	totals   map[time.Time]Summary // by observedAt
 }
 
 // told is a count accepted in this batch, which may serve to pay the rebuild.
@@ -139,7 +139,7 @@ func (w *work) pass(ctx context.Context, batch []queue.Received, silent string) 
 			return queue.Dead(err)
 		}
 		w.Log.InfoContext(ctx, "superseded: nobody is told now, and the next run that tells tells it anew", "runId", m.RunID, "company", m.Account.ID, "reason", silent)
-		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		w.supersede(ctx, m)
 		return nil
 	})
 }
@@ -183,12 +183,12 @@ func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
 	log := w.Log.With("runId", m.RunID, "company", m.Account.ID)
 	if !m.ObservedAt.After(w.fenced) {
 		log.InfoContext(ctx, "superseded: the ledger was imported since; the next run tells what is true now", "observedAt", m.ObservedAt)
-		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		w.supersede(ctx, m)
 		return nil
 	}
 	if ledger.FromNowhere(m.ObservedAt, w.issued, w.Now()) {
 		log.WarnContext(ctx, "superseded: it was read at a time that lies ahead, and the ledger knows of no such run; the next run tells what is true now", "observedAt", m.ObservedAt)
-		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		w.supersede(ctx, m)
 		return nil
 	}
 	if err := w.ready(ctx, m); err != nil {
@@ -201,7 +201,7 @@ func (w *work) message(ctx context.Context, r queue.Received, last bool) error {
 	var superseded *ledger.SupersededError
 	if errors.As(err, &superseded) {
 		log.InfoContext(ctx, "superseded", "by", superseded.By.RunID)
-		w.count(m.ObservedAt, ledger.Outcomes{Superseded: len(m.Counts)}, false)
+		w.supersede(ctx, m)
 		return nil
 	}
 	if err != nil {

@@ -79,7 +79,7 @@ func (w *work) finish(ctx context.Context, log *slog.Logger, m message.Usage, t 
 			w.remember(told{m.Account.ID, c.Service})
 		}
 	}
-	w.count(m.ObservedAt, tally, definite)
+	w.count(m.ObservedAt, Summary{tally, definite, endedBy(t, tally, fault == nil)})
 	if fault == nil {
 		log.InfoContext(ctx, "told", "posted", tally.Posted, "unmapped", tally.Unmapped, "lost", tally.Lost, "unchanged", tally.Unchanged)
 		return nil
