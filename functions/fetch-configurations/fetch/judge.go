@@ -45,13 +45,15 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	if hand := r.hand.Hold; hand.On {
 		fleet = append([]Hold{{Key: HoldByHand, Text: "posting is on hold by " + hand.String() + "; it goes on with: synthsync resume"}}, fleet...)
 	}
+	counts, excused := now.Services, passed
 	if len(fleet) > 0 {
 		r.hold(fleet)
+		counts, excused = r.undisputed(p.services, counts, slices.Concat(fleet, passed)), nil
 	} else {
 		r.result.State = StateDone
-		if err := r.reportSlowFall(ctx, p.services, now, keysOf(p.services, passed)); err != nil {
-			return err
-		}
+	}
+	if err := r.reportSlowFall(ctx, p.services, counts, keysOf(p.services, excused)); err != nil {
+		return err
 	}
 	if r.event.DryRun || r.result.Mode == ModeObserve || len(fleet) > 0 {
 		r.result.Would = would(changes)
