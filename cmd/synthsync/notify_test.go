@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 )
 
 // told is a webhook and what it was sent.
@@ -58,6 +60,35 @@ func TestNotify_OnOneMachine_HeldLostAndOver(t *testing.T) {
 	o.says("Notification sent: yes. Dead man's switch told: yes.")
 	if text := got(); !strings.Contains(text, "a test") {
 		t.Errorf("test: %q", text)
+	}
+}
+
+// A run with a lost mapping fails, night after night, and decides all the same. What it let pass is held no more, so that the
+// next hold is told.
+func TestNotify_OnOneMachine_HeldOnceMoreWhileAMappingIsLost_IsTold(t *testing.T) {
+	o := settled(t)
+	o.mustDo("run --ledger LEDGER", 0)
+	person, got := told(t)
+	o.env["NOTIFY_URL"], o.env["NOTIFY_KIND"] = person, "json"
+	gone := o.retire(10000, laptop)
+	o.mustType(0, "approve", o.heldRun(), "--ledger", o.ledger, "--reason", "true")
+	if err := o.sim.UnmapAccount(fmt.Sprint(o.tenant.Companies()[1].ID)); err != nil {
+		t.Fatal(err)
+	}
+	got()
+	o.mustDo("run --ledger LEDGER --full", 1)
+	if text := got(); !strings.Contains(text, "over: no run is held any more") {
+		t.Errorf("the hold passed: %q", text)
+	}
+	for _, id := range gone {
+		o.tenant.ChangeItem(id, func(i *autotasktest.Item) { i.Inactive = false })
+	}
+	o.mustDo("run --ledger LEDGER --force", 1)
+	got()
+	o.retire(10000, laptop)
+	run := o.heldRun()
+	if text := got(); strings.Count(text, "POST") != 1 || !strings.Contains(text, "synthsync approve "+run) {
+		t.Errorf("held once more: %q", text)
 	}
 }
 

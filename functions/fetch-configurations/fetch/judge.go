@@ -72,6 +72,7 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	}
 	observes := r.result.Mode == ModeObserve
 	if len(left) == 0 && held.Approved != nil && (observes || r.hand.Hold.On) {
+		r.result.Decided = true
 		return nil // what is approved waits for the run that tells
 	}
 	if err := r.noteHeld(ctx, held); err != nil || len(fleet) > 0 {
@@ -99,6 +100,7 @@ func (r *run) heldBack() ledger.Held {
 // noteHeld records what the run holds back. A person may have approved an older run since this one asked: his word stands.
 func (r *run) noteHeld(ctx context.Context, read ledger.Held) error {
 	approved, err := r.Ledger.NoteHeld(ctx, r.heldBack(), read)
+	r.result.Decided = err == nil // else nobody can approve what it holds
 	if approved.Approved != nil {
 		r.attend(KindApproved, 0, "run %s was approved by %s while this run was under way: the next run passes if it reads the same", approved.RunID, approved.Approved)
 	}
