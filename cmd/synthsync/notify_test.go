@@ -92,6 +92,30 @@ func TestNotify_OnOneMachine_HeldOnceMoreWhileAMappingIsLost_IsTold(t *testing.T
 	}
 }
 
+// What is lost stays lost when its company cannot be seen any more: nobody maps it by that.
+func TestNotify_OnOneMachine_TheCompanyOfALostMappingCannotBeSeen_TheRunStillFails(t *testing.T) {
+	o := settled(t)
+	company := o.tenant.Companies()[1].ID
+	if err := o.sim.UnmapAccount(fmt.Sprint(company)); err != nil {
+		t.Fatal(err)
+	}
+	o.mustDo("run --ledger LEDGER --full", 1)
+	person, got := told(t)
+	beat, beats := told(t)
+	o.env["NOTIFY_URL"], o.env["HEARTBEAT_URL"], o.env["NOTIFY_KIND"] = person, beat, "json"
+	o.tenant.ChangeCompany(company, func(c *autotasktest.Company) { c.Hidden = true })
+	o.mustDo("run --ledger LEDGER", 1)
+	o.says("mapping lost", "mappings lost: counts that were told before")
+	if text := got(); strings.Contains(text, `"over":true`) || strings.Contains(text, "A run failed") || beats() != "" {
+		t.Errorf("told %q", text)
+	}
+	o.mustType(0, "release", fmt.Sprint(company), "--ledger", o.ledger, "--reason", "left", "--yes")
+	o.mustDo("run --ledger LEDGER", 0)
+	if text := got(); !strings.Contains(text, "no mapping is lost any more") || beats() == "" {
+		t.Errorf("released: %q", text)
+	}
+}
+
 func TestNotify_CannotBeDelivered_ChangesNoExitCodeAndTellsNoAddress(t *testing.T) {
 	o := newOperator(t)
 	gone := httptest.NewServer(nil)
