@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"slices"
@@ -109,11 +110,24 @@ var causes = map[string][]cause{
 		s.tenant.Switch(func(w *autotasktest.Switches) { w.HourLimit, w.OthersUsed = 10_000, 7_995 })
 		s.nightly()
 	}}},
-	"NeedsHandAlarm": {{what: "devices of a type that no rule names", from: "printed", bring: func(s *stack) {
-		s.tenant.SetType(autotasktest.Type{ID: 8, Name: "Printer"})
-		s.tenant.AddItem(autotasktest.Item{Company: 1, Type: 8})
-		s.nightly()
-	}}},
+	"NeedsHandAlarm": {
+		{what: "devices of a type that no rule names", from: "printed", bring: func(s *stack) {
+			s.printers()
+			s.nightly()
+		}},
+		{what: "such devices, first seen by a run that cannot queue", from: "printed", bring: func(s *stack) {
+			s.printers()
+			s.cloud.Before(func(operation string) error {
+				if operation == "SendMessageBatch" {
+					return errors.New("the queue is not to be had")
+				}
+				return nil
+			})
+			s.nightly()
+			s.cloud.Before(nil)
+			s.nightly()
+		}},
+	},
 	"UsageDeadLettersAlarm": {{what: "Synthesize refuses a company's counts", from: "queue", bring: func(s *stack) {
 		s.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.BadRequest, Times: -1, Where: synthesizetest.Where{Operation: synthesizetest.PostCount, AccountID: "2"}})
 		s.run()
@@ -168,6 +182,12 @@ var causes = map[string][]cause{
 	}}},
 	"SyncAccountsThrottlesAlarm": {{what: "no concurrency left", from: "invocation", bring: noMoreRoom}},
 	"SyncUsageThrottlesAlarm":    {{what: "no concurrency left", from: "invocation", bring: noMoreRoom}},
+}
+
+// printers are devices of a type that no rule names.
+func (s *stack) printers() {
+	s.tenant.SetType(autotasktest.Type{ID: 8, Name: "Printer"})
+	s.tenant.AddItem(autotasktest.Item{Company: 1, Type: 8})
 }
 
 func (s *stack) unmap(id string) {

@@ -18,14 +18,9 @@ func emit(ctx context.Context, f *wiring.Function, book *ledger.Ledger, r fetch.
 	if r.DryRun {
 		return
 	}
-	if err != nil {
-		r.State = fetch.StateFailed // also when all was queued and only the record could not be written
-	}
 	sinceGood, known := sinceGoodRun(ctx, f, book, r)
 	set := runMetrics(r, wiring.LoginRefused(err))
-	if r.State != fetch.StateFailed {
-		set.Metrics = append(set.Metrics, metrics.Counted("NewThings", news))
-	}
+	set.Metrics = append(set.Metrics, metrics.Counted("NewThings", news)) // of a failed run too: the next one knows them
 	if known {
 		set.Metrics = append(set.Metrics, metrics.Metric{Name: "AgeOfNewestGoodRun", Unit: metrics.Seconds, Value: sinceGood.Seconds()})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -49,7 +50,12 @@ func (m *Machine) Run(ctx context.Context, event fetch.Event) (fetch.Result, err
 	}
 	s.makeAccounts(ctx)
 	s.tell(ctx, &result)
-	return result, s.conclude(ctx, &result)
+	err = s.conclude(ctx, &result)
+	var undelivered *UndeliveredError
+	if err != nil && !errors.As(err, &undelivered) { // what became of it cannot be told, or not be written down
+		result.State, result.Reason = fetch.StateFailed, strings.TrimPrefix(result.Reason+"; "+err.Error(), "; ")
+	}
+	return result, err
 }
 
 // makeAccounts works the accounts queue. A creation whose answer was lost is waited for, since only then it is certain
@@ -131,14 +137,16 @@ func (s *session) conclude(ctx context.Context, result *fetch.Result) error {
 		left = append(left, letter)
 		reasons = append(reasons, fmt.Errorf("not told: company %s (%s): %s", m.Account.ID, m.Account.Name, letter.Reason))
 	}
-	if result.Usage.Lost > 0 {
-		reasons = append(reasons, fmt.Errorf("%d mappings lost: counts that were told before have no map at Synthesize any more; map them there again", result.Usage.Lost))
+	err := s.attend(ctx, result)
+	lost := lostOf(*result)
+	if lost > 0 {
+		reasons = append(reasons, fmt.Errorf("%d %s", lost, fetch.MappingsLost))
 	}
 	if len(reasons) > 0 {
 		result.State = fetch.StateFailed
 		result.Reason = summarize(reasons)
 	}
-	if err := s.attend(ctx, result); err != nil {
+	if err != nil {
 		return err
 	}
 	if err := s.record(ctx, *result); err != nil {
@@ -148,9 +156,21 @@ func (s *session) conclude(ctx context.Context, result *fetch.Result) error {
 		return err
 	}
 	if len(reasons) > 0 {
-		return &UndeliveredError{Reason: result.Reason, Messages: len(left), Lost: result.Usage.Lost, Stopped: s.synthesize.Stopped()}
+		return &UndeliveredError{Reason: result.Reason, Messages: len(left), Lost: lost, Stopped: s.synthesize.Stopped()}
 	}
 	return nil
+}
+
+// lostOf is how many mappings are lost: those that the run met, or, if they are more, all that it knows of. A count that owes
+// nothing now, or whose company cannot be seen, is not tried, and lost all the same.
+func lostOf(r fetch.Result) int {
+	known := 0
+	for _, a := range r.Attention {
+		if a.Kind == fetch.KindMappingLost {
+			known++
+		}
+	}
+	return max(r.Usage.Lost, known)
 }
 
 // UndeliveredError says that a run ended with something not delivered.

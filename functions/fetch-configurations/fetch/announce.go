@@ -183,8 +183,7 @@ func (a Announcer) deliver(ctx context.Context, mine []ledger.Notice, out *Notif
 	return errors.Join(failed, err)
 }
 
-// note brings what is known in line with what a run found. A failed run has not seen everything, so what it does not see
-// is not over.
+// note brings what is known in line with what a run found.
 func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now time.Time) (handNews int, err error) {
 	open := map[string]ledger.Incident{}
 	maps.Copy(open, known.Open)
@@ -213,11 +212,14 @@ func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now ti
 			before = ledger.Incident{Since: now, RunID: r.RunID}
 		}
 		before.Untold = !told && !keeps
-		before.Subjects = i.hashes()
+		if seen(r, i.kind, onlyLost) || !told && keeps { // of what nobody was told, this run tells what it has found
+			before.Subjects = nil
+		}
+		before.Subjects = i.hashes(before.Subjects)
 		open[i.kind] = before
 	}
 	for _, kind := range slices.Sorted(maps.Keys(open)) {
-		if !found[kind] && (r.State != StateFailed || onlyLost && kind == IncidentFailed) {
+		if !found[kind] && seen(r, kind, onlyLost) {
 			if !open[kind].Untold {
 				messages = append(messages, a.over(kind, open[kind], r, now))
 			}

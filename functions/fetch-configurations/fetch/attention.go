@@ -47,9 +47,7 @@ func (r *run) notice(p planner, c company, a ledger.Account, plan accountPlan) {
 	if !ended {
 		r.noticeCompany(c, a)
 	}
-	if ended || c.visible {
-		r.noticePairs(p, c, a, plan, ended || c.leftOut)
-	}
+	r.noticePairs(p, c, a, plan, ended || c.leftOut || !c.visible)
 }
 
 // noticeCompany is notice for its company.
@@ -73,7 +71,8 @@ func (r *run) noticeCompany(c company, a ledger.Account) {
 	}
 }
 
-// noticePairs is notice for the account's counts; zeros tells that all of them are to be 0, whatever was read.
+// noticePairs is notice for the account's counts; zeros tells that none is to be above 0, whatever was read. A company that
+// cannot be seen is told nothing, and what it has lost is lost all the same.
 func (r *run) noticePairs(p planner, c company, a ledger.Account, plan accountPlan, zeros bool) {
 	unbilled := !a.Exists && c.active && !zeros
 	for _, s := range p.services.List {

@@ -27,11 +27,14 @@ type incident struct {
 }
 
 // subject is one thing that an incident is about. A new one is news, although the incident is not.
-type subject struct{ id, text string }
+type subject struct {
+	text  string
+	marks []string // what tells it from others: it is news if one of them is
+}
 
-func (s subject) hash() string {
+func hash(mark string) string {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(s.id))
+	_, _ = h.Write([]byte(mark))
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
@@ -44,15 +47,11 @@ var needHand = []string{
 // that a run failed for nothing but lost mappings.
 func incidentsOf(r Result, place string, onlyLost bool) []incident {
 	var found []incident
-	switch {
-	case r.State == StateFailed && !onlyLost:
-		found = append(found, incident{IncidentFailed, "A run failed; what Synthesize was told before stands", []subject{{"", r.Reason}}, "synthsync report " + place})
-	case r.State == StateHeld && len(r.Holds) > 0 && r.Holds[0].Key == HoldByHand:
-		found = append(found, incident{IncidentHeld, "Posting is on hold; nothing is told", holdSubjects(r.Holds), "synthsync resume " + place})
-	case r.State == StateHeld:
-		found = append(found, incident{IncidentHeld, "A run is held; nothing was told", holdSubjects(r.Holds), approveCommand(r, place)})
-	case len(r.Holds) > 0:
-		found = append(found, incident{IncidentHeld, fmt.Sprintf("%d companies are held back; all others were told", len(r.Holds)), holdSubjects(r.Holds), approveCommand(r, place)})
+	if r.State == StateFailed && !onlyLost {
+		found = append(found, incident{IncidentFailed, "A run failed; what Synthesize was told before stands", []subject{{r.Reason, marks(r.Reason)}}, "synthsync report " + place})
+	}
+	if len(r.Holds) > 0 && r.Decided {
+		found = append(found, heldOf(r, place, onlyLost))
 	}
 	var lost, hand []subject
 	for _, a := range r.Attention {
@@ -72,6 +71,22 @@ func incidentsOf(r Result, place string, onlyLost bool) []incident {
 	return found
 }
 
+// heldOf is what a run holds back, and how it goes on.
+func heldOf(r Result, place string, onlyLost bool) incident {
+	held := incident{IncidentHeld, "A run is held; nothing was told", holdSubjects(r.Holds), approveCommand(r, place)}
+	fleet, single := split(r.Holds)
+	switch {
+	case r.Holds[0].Key == HoldByHand:
+		held.title, held.command = "Posting is on hold; nothing is told", "synthsync resume "+place
+	case len(fleet) > 0:
+	case r.State == StateFailed && !onlyLost:
+		held.title = fmt.Sprintf("%d companies are held back", len(single))
+	default:
+		held.title = fmt.Sprintf("%d companies are held back; all others were told", len(single))
+	}
+	return held
+}
+
 func approveCommand(r Result, place string) string {
 	return fmt.Sprintf("synthsync approve %s %s --reason TEXT", r.RunID, place)
 }
@@ -79,7 +94,7 @@ func approveCommand(r Result, place string) string {
 func holdSubjects(holds []Hold) []subject {
 	out := make([]subject, len(holds))
 	for i, h := range holds {
-		out[i] = subject{h.key(), h.Text}
+		out[i] = subject{h.Text, []string{h.key()}}
 	}
 	return out
 }
@@ -91,9 +106,9 @@ var figures = regexp.MustCompile(`\b\d+\b`)
 // name would be taken for figures.
 func subjectOf(a Attention) subject {
 	if about := cmp.Or(a.Service, a.Type); a.AccountID != "" || about != "" {
-		return subject{a.Kind + "|" + a.AccountID + "|" + about, a.Text}
+		return subject{a.Text, []string{a.Kind + "|" + a.AccountID + "|" + about}}
 	}
-	return subject{a.Kind + "|" + figures.ReplaceAllString(a.Text, "#"), a.Text}
+	return subject{a.Text, []string{a.Kind + "|" + figures.ReplaceAllString(a.Text, "#")}}
 }
 
 // maxSubjects bounds what the ledger keeps of one incident.
@@ -104,22 +119,38 @@ func (i incident) news(before ledger.Incident, open bool) []subject {
 	if !open {
 		return i.subjects
 	}
-	if i.kind == IncidentFailed || len(before.Subjects) >= maxSubjects {
+	if len(before.Subjects) >= maxSubjects {
 		return nil // of so many it is not known which are new
 	}
 	known := map[string]bool{}
 	for _, h := range before.Subjects {
 		known[h] = true
 	}
-	return slices.DeleteFunc(slices.Clone(i.subjects), func(s subject) bool { return known[s.hash()] })
+	return slices.DeleteFunc(slices.Clone(i.subjects), func(s subject) bool {
+		return !slices.ContainsFunc(s.marks, func(mark string) bool { return !known[hash(mark)] })
+	})
 }
 
-func (i incident) hashes() []string {
-	out := make([]string, 0, min(len(i.subjects), maxSubjects))
+// hashes are what the ledger keeps of the incident's subjects, beside those that are known and not over.
+func (i incident) hashes(known []string) []string {
+	out := slices.Clone(known)
 	for _, s := range i.subjects {
-		out = append(out, s.hash())
+		for _, mark := range s.marks {
+			out = append(out, hash(mark))
+		}
 	}
 	slices.Sort(out)
 	out = slices.Compact(out)
 	return out[:min(len(out), maxSubjects)]
+}
+
+// seen tells whether a run has seen all that an incident of a kind could be about. This is when one is over, or a subject of
+// it: a run has seen all, and not found it. What becomes of the run after it has decided changes nothing of what it has seen,
+// and one that failed before has seen a part: what it found is added to what is known. A failure is over when a run does not
+// fail, but for lost mappings, which are told as such.
+func seen(r Result, kind string, onlyLost bool) bool {
+	if kind == IncidentFailed && (r.State != StateFailed || onlyLost) {
+		return true
+	}
+	return r.Decided
 }

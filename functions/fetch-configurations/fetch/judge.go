@@ -45,13 +45,15 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	if hand := r.hand.Hold; hand.On {
 		fleet = append([]Hold{{Key: HoldByHand, Text: "posting is on hold by " + hand.String() + "; it goes on with: synthsync resume"}}, fleet...)
 	}
+	counts, excused := now.Services, passed
 	if len(fleet) > 0 {
 		r.hold(fleet)
+		counts, excused = r.undisputed(p.services, counts, slices.Concat(fleet, passed)), nil
 	} else {
 		r.result.State = StateDone
-		if err := r.reportSlowFall(ctx, p.services, now, keysOf(p.services, passed)); err != nil {
-			return err
-		}
+	}
+	if err := r.reportSlowFall(ctx, p.services, counts, keysOf(p.services, excused)); err != nil {
+		return err
 	}
 	if r.event.DryRun || r.result.Mode == ModeObserve || len(fleet) > 0 {
 		r.result.Would = would(changes)
@@ -70,6 +72,7 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	}
 	observes := r.result.Mode == ModeObserve
 	if len(left) == 0 && held.Approved != nil && (observes || r.hand.Hold.On) {
+		r.result.Decided = true
 		return nil // what is approved waits for the run that tells
 	}
 	// An approval that serves is spent once what it is compared with has moved: this run may fail yet, or not be heard.
@@ -100,6 +103,7 @@ func (r *run) heldBack() ledger.Held {
 // noteHeld records what the run holds back. A person may have approved an older run since this one asked: his word stands.
 func (r *run) noteHeld(ctx context.Context, read ledger.Held) error {
 	approved, err := r.Ledger.NoteHeld(ctx, r.heldBack(), read)
+	r.result.Decided = err == nil // else nobody can approve what it holds
 	if approved.Approved != nil {
 		r.attend(KindApproved, 0, "run %s was approved by %s while this run was under way: the next run passes if it reads the same", approved.RunID, approved.Approved)
 	}

@@ -125,3 +125,23 @@ func TestLost_TheCountOwesNothingButAZero_NoUnitsAreSaidToWaitForAMap(t *testing
 		t.Errorf("without an account: %v, %q", err, attention(r, fetch.KindNotCustomer))
 	}
 }
+
+func TestAnnounce_ALostMappingOfACompanyThatCannotBeSeen_IsNotOver(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	o.night()
+	o.unmapped = func(id, _ string) bool { return id == "1" }
+	o.night()
+	o.paged(p)
+	if got := p.titles(); p.beats != 0 || !slices.Contains(got, "mapping lost: 2 mappings were lost: these counts cannot be billed") {
+		t.Fatalf("%d heartbeats, told %q", p.beats, got)
+	}
+	o.tenant.RemoveCompany(1)
+	r := o.paged(p)
+	if got := p.titles(); p.beats != 0 || slices.Contains(got, "mapping lost: over: no mapping is lost any more") {
+		t.Errorf("%d heartbeats, told %q", p.beats, got)
+	}
+	lost := attention(r, fetch.KindMappingLost)
+	if len(lost) != 2 || !strings.Contains(lost[0], `of company 1 ("Company 1")`) || len(attention(r, fetch.KindInvisible)) != 1 {
+		t.Errorf("named are %q", lost)
+	}
+}

@@ -38,6 +38,8 @@ type Result struct {
 	Budget     Budget           `json:"budget"`
 	Notified   *Notified        `json:"notified,omitempty"`  // what became of telling a person, where that is set up
 	RulesDiff  *RulesDiff       `json:"rulesDiff,omitempty"` // of a dry run that tried other rules
+	// Decided says that the run has compared everything, whatever became of it then: Holds and Attention are all there is.
+	Decided bool `json:"-"`
 }
 
 // Capped is the result with its lists cut to what a record in the ledger or a Lambda's answer may hold.

@@ -153,7 +153,11 @@ func (s *Stage) Run(ctx context.Context, event Event) (Result, error) {
 		}
 		return r.result, err
 	}
-	return r.result, r.save(ctx)
+	if err := r.save(ctx); err != nil {
+		r.result.State, r.result.Reason = StateFailed, err.Error()
+		return r.result, err
+	}
+	return r.result, nil
 }
 
 func (r *run) begin(ctx context.Context) error {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/synthsync/synthsync/shared/ledger"
@@ -52,19 +53,37 @@ func (p planner) unmapped(a ledger.Account, c Change) bool {
 
 // reportSlowFall says which services have lost more within a month than the guard allows within a day, but for those that a
 // person has just let pass.
-func (r *run) reportSlowFall(ctx context.Context, svc ledger.Services, now ledger.Baseline, passed []string) error {
+func (r *run) reportSlowFall(ctx context.Context, svc ledger.Services, counts map[string]int64, passed []string) error {
 	history, err := r.Ledger.History(ctx)
 	if err != nil {
 		return err
 	}
 	for _, s := range svc.List {
-		units, counted := now.Services[s.Key]
+		units, counted := counts[s.Key]
 		was, day, ok := history.Highest(s.Key)
 		if counted && ok && !slices.Contains(passed, s.Key) && was-units >= minGuardedUnits && (was-units)*100 > r.Guard.MaxDropPercent*was {
 			r.attendTo(Attention{Kind: KindSlowFall, Units: was - units, Service: s.Name}, "%s has fallen from %d units on %s to %d, by more than %d %% within 30 days, and no single day was held for it", s.Name, was, day, units, r.Guard.MaxDropPercent)
 		}
 	}
 	return nil
+}
+
+// undisputed are a held run's counts by service key, but of the services that its holds are about those that passed last: what
+// is held has not fallen yet, and an older slow fall is not over by it.
+func (r *run) undisputed(svc ledger.Services, counts map[string]int64, holds []Hold) map[string]int64 {
+	out := maps.Clone(counts)
+	for _, s := range svc.List {
+		if !slices.ContainsFunc(holds, func(h Hold) bool { return h.Service == s.Name || h.ofAll() }) {
+			continue
+		}
+		was, counted := r.base.Services[s.Key]
+		if _, ruled := out[s.Key]; ruled && counted {
+			out[s.Key] = was
+		} else {
+			delete(out, s.Key)
+		}
+	}
+	return out
 }
 
 // act is the run as the record of who did what keeps it.
