@@ -140,7 +140,7 @@ func (s *session) conclude(ctx context.Context, result *fetch.Result) error {
 	err := s.attend(ctx, result)
 	lost := lostOf(*result)
 	if lost > 0 {
-		reasons = append(reasons, fmt.Errorf("%d %s", lost, fetch.MappingsLost))
+		reasons = append(reasons, LostMappings(lost))
 	}
 	if len(reasons) > 0 {
 		result.State = fetch.StateFailed

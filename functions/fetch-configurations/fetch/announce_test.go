@@ -350,3 +350,30 @@ func TestAnnounce_AMappingIsLost_TheDeadMansSwitchIsNotAsked(t *testing.T) {
 		t.Errorf("%d heartbeats, %+v", p.beats, told)
 	}
 }
+
+// What a person has approved reads otherwise by the next night. He believes it done, and hears that it is not.
+func TestAnnounce_AnApprovalDoesNotFit_WhoGaveItIsTold_Once(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	ids := o.add(2, 1, 90)
+	o.paged(p)
+	o.retire(ids[:60])
+	held := o.paged(p)
+	p.titles()
+	o.approve(held.RunID)
+	o.retire(ids[60:64])
+	if r := o.paged(p); r.State != fetch.StateHeld || len(p.got) != 1 || !strings.Contains(p.got[0].Lines[0], "was approved by anna") {
+		t.Errorf("%s, told %+v", r.State, p.got)
+	}
+	p.titles()
+	if o.paged(p); len(p.got) != 0 {
+		t.Errorf("told twice: %q", p.titles())
+	}
+}
+
+func TestAnnounce_ARunFailedBeforeItsRecord_TheReportDoesNotKnowIt(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	o.announcer(p).Announce(context.Background(), fetch.Result{State: fetch.StateFailed, Reason: "rules cannot be read"}, false)
+	if len(p.got) != 1 || p.got[0].Command != "synthsync check --stack prod" {
+		t.Errorf("%+v", p.got)
+	}
+}

@@ -108,6 +108,7 @@ func (r *run) unapproved(held ledger.Held, holds []Hold) (left, passed []Hold) {
 			continue
 		}
 		if far := differsFrom(approved, r.heldFor(h)); far != "" {
+			h.unfit = held.RunID
 			h.Text += fmt.Sprintf(" (run %s was approved by %s; %s)", held.RunID, held.Approved.Actor, far)
 			left = append(left, h)
 			continue

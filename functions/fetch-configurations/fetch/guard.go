@@ -34,6 +34,8 @@ type Hold struct {
 	Key     string `json:"key,omitempty"`     // what tells it from others of its service; "hand" is a person's own
 	// RuleChange says in words what the changed rules counted, and count.
 	RuleChange string `json:"ruleChange,omitempty"`
+
+	unfit string // the run whose approval did not fit: whoever gave it is to hear of it
 }
 
 // Keys of holds.

@@ -48,7 +48,11 @@ var needHand = []string{
 func incidentsOf(r Result, place string, onlyLost bool) []incident {
 	var found []incident
 	if r.State == StateFailed && !onlyLost {
-		found = append(found, incident{IncidentFailed, "A run failed; what Synthesize was told before stands", []subject{{r.Reason, marks(r.Reason)}}, "synthsync report " + place})
+		look := "synthsync report "
+		if r.RunID == "" {
+			look = "synthsync check " // it failed before it could leave a record
+		}
+		found = append(found, incident{IncidentFailed, "A run failed; what Synthesize was told before stands", []subject{{r.Reason, marks(r.Reason)}}, look + place})
 	}
 	if len(r.Holds) > 0 && r.Decided {
 		found = append(found, heldOf(r, place, onlyLost))
@@ -95,6 +99,9 @@ func holdSubjects(holds []Hold) []subject {
 	out := make([]subject, len(holds))
 	for i, h := range holds {
 		out[i] = subject{h.Text, []string{h.key()}}
+		if h.unfit != "" {
+			out[i].marks = append(out[i].marks, h.key()+"|approved "+h.unfit)
+		}
 	}
 	return out
 }

@@ -76,10 +76,10 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 		return nil // what is approved waits for the run that tells
 	}
 	// An approval that serves is spent once what it is compared with has moved: this run may fail yet, or not be heard.
-	if serves := held.Approved != nil && len(left) == 0 && len(passed) > 0 && !r.event.Force; !serves {
-		if err := r.noteHeld(ctx, held); err != nil || len(fleet) > 0 {
-			return err
-		}
+	if serves := held.Approved != nil && len(left) == 0 && len(passed) > 0 && !r.event.Force; serves {
+		r.result.Decided = true
+	} else if err := r.noteHeld(ctx, held); err != nil || len(fleet) > 0 {
+		return err
 	}
 	if observes {
 		return nil
