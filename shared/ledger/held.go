@@ -9,7 +9,7 @@ import (
 var heldKey = Key{kindState, "held"}
 
 // Held is what the newest run held back: all of itself, or some companies. It is what a person may approve, and nothing
-// else: a newer run replaces it, held or not.
+// else: a newer run replaces it, held or not, but for one that passed as approved.
 type Held struct {
 	RunID      string    `json:"runId,omitempty"`
 	ObservedAt time.Time `json:"observedAt,omitzero"`
@@ -17,6 +17,7 @@ type Held struct {
 	Hand       bool      `json:"hand,omitempty"`
 	Holds      []HeldFor `json:"holds,omitempty"`
 	Approved   *Word     `json:"approved,omitempty"`
+	Served     string    `json:"served,omitempty"` // the newest run that the approval let pass; another may need it, if that one was not heard
 }
 
 // HeldFor is one reason, with the counts that a person has seen.
@@ -78,6 +79,17 @@ func (l *Ledger) NoteHeld(ctx context.Context, now, read Held) (approved Held, e
 	return approved, err
 }
 
+// NoteServed records that an approval, as it was read, lets a run pass.
+func (l *Ledger) NoteServed(ctx context.Context, read Held, runID string) error {
+	_, err := update(ctx, l, heldKey, func(h *Held) error {
+		if h.RunID == read.RunID && h.Approved != nil {
+			h.Served = runID
+		}
+		return nil
+	})
+	return err
+}
+
 // Approve records a person's word that what a run held back may pass, and only that. The first word for a run stands;
 // mine tells whether this was it. The error is an *ApprovalError if the run holds nothing that could be approved.
 func (l *Ledger) Approve(ctx context.Context, runID string, act Act) (held Held, mine bool, err error) {
@@ -85,7 +97,7 @@ func (l *Ledger) Approve(ctx context.Context, runID string, act Act) (held Held,
 	held, err = decide(ctx, l, heldKey, act, func(h *Held) error {
 		mine = false
 		switch {
-		case h.RunID != runID:
+		case h.RunID != runID, h.Served != "":
 			return &ApprovalError{RunID: runID, Other: true, Reason: "is not what is held now"}
 		case len(h.Holds) == 0 && h.Hand:
 			return &ApprovalError{RunID: runID, Reason: "was held by a person's word, not by the guard; end that with: synthsync resume"}

@@ -77,6 +77,9 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 	}
 	// An approval that serves is spent once what it is compared with has moved: this run may fail yet, or not be heard.
 	if serves := held.Approved != nil && len(left) == 0 && len(passed) > 0 && !r.event.Force; serves {
+		if err := r.Ledger.NoteServed(ctx, held, r.result.RunID); err != nil {
+			return err
+		}
 		r.result.Decided = true
 	} else if err := r.noteHeld(ctx, held); err != nil || len(fleet) > 0 {
 		return err
