@@ -9,11 +9,11 @@ import (
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 )
 
-// reasons are why runs fail, in their words; # is a figure or an id that is another one each night.
+// reasons are why runs fail, in their words; # is a figure or an id, and @ a run, that is another one each night.
 var reasons = []string{
 	`Autotask refused the login (login, secret version v#): status 401: {"errors":["# no"]}; correct the credentials, nothing is sent until then`,
 	"count Autotask ConfigurationItems: # rows, but the counts sum up to 1#",
-	"run QWERTYUIOPASDFGHJKLZXCVBNM is already running (its lease ends at 2026-11-01T02:#Z); wait for it, or until then",
+	"run @ is already running (its lease ends at 2026-11-01T02:#Z); wait for it, or until then",
 	`not made: make service "Managed Servers": synthesize: make a service: POST /vendor/#/service: status 409: taken, request 7f#e`,
 	"not told: company # (Acme # (North) Ltd): Managed Workstations of company #: synthesize: post a count: POST /service/a#/count: status 500: busy",
 	"read the accounts from the ledger: ledger table prod: list: throttled, request id #",
@@ -21,7 +21,8 @@ var reasons = []string{
 
 // toldOf announces a run that failed for a reason in a night, and says whether a person is told of it.
 func (o *office) toldOf(p *pager, reason string, night int, decided bool) bool {
-	r := fetch.Result{RunID: fmt.Sprint("run-", night), State: fetch.StateFailed, Decided: decided, Reason: strings.ReplaceAll(reason, "#", fmt.Sprint(1000+night))}
+	reason = strings.NewReplacer("#", fmt.Sprint(1000+night), "@", strings.Repeat(string(rune('A'+night)), 26)).Replace(reason)
+	r := fetch.Result{RunID: fmt.Sprint("run-", night), State: fetch.StateFailed, Decided: decided, Reason: reason}
 	got, _ := o.after(p, r, false)
 	return slices.ContainsFunc(got, func(title string) bool { return strings.HasPrefix(title, "failed: A run failed") })
 }
@@ -56,8 +57,8 @@ func TestAnnounce_RunsFailForAnotherReason_ItIsToldAsWell(t *testing.T) {
 // One client's post is refused for good. Others come and go: which, and how many, is no other reason.
 func TestAnnounce_MoreFailsForTheSameReason_IsNoNews(t *testing.T) {
 	o, p := newOffice(t), &pager{}
-	one := "not told: company # (Acme): Managed Servers of company #: status 500: busy\nManaged Workstations of company #: status 500: busy"
-	more := "not told: company 8 (Bolt; Nut): Managed Servers of company 8: status 500: busy\nManaged Workstations of company 8: status 500: busy; … and # more"
+	one := "not told: company # (Acme): Managed Servers of company #: status 500: busy"
+	more := "not told: company 8 (Bolt (South); Nut): Managed Workstations of company 8: status 500: busy\nManaged Servers of company 8: status 500: busy; … and # more"
 	for night, reason := range []string{one, one + "; " + more, more, one} {
 		if told := o.toldOf(p, reason, night, true); told != (night == 0) {
 			t.Errorf("night %d: told %v: %s", night, told, reason)

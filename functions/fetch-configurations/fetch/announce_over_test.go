@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 	"github.com/synthsync/synthsync/shared/ledger"
 )
 
@@ -67,6 +68,31 @@ func TestAnnounce_ARunThatFailsToQueue_HasDecided(t *testing.T) {
 	o.approve(held.RunID)
 	if got, _ := o.after(p, o.failsToQueue(), false); !slices.Contains(got, heldOver) {
 		t.Errorf("what was approved passed, and told is %q", got)
+	}
+}
+
+// A run that leaves an approval to the one that tells has compared everything.
+func TestAnnounce_AnApprovalWaitsWhilePostingIsOnHold_WhatIsOverIsTold(t *testing.T) {
+	o, p := newOffice(t), &pager{}
+	ids := o.add(2, 1, 30)
+	o.night()
+	o.uncovered()
+	o.retire(ids)
+	o.approve(o.paged(p).RunID)
+	p.titles()
+	if _, err := o.book.SetHold(context.Background(), true, ledger.Act{Actor: "anna"}); err != nil {
+		t.Fatal(err)
+	}
+	o.tenant.Items(func(i autotasktest.Item) bool {
+		if i.Type == 8 {
+			ids = append(ids, i.ID)
+		}
+		return true
+	})
+	o.retire(ids)
+	o.paged(p)
+	if got := p.titles(); !slices.Contains(got, "needs a hand: over: nothing needs a hand any more") {
+		t.Errorf("told %q", got)
 	}
 }
 

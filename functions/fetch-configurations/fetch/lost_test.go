@@ -145,3 +145,15 @@ func TestAnnounce_ALostMappingOfACompanyThatCannotBeSeen_IsNotOver(t *testing.T)
 		t.Errorf("named are %q", lost)
 	}
 }
+
+// A count of a company that cannot be seen is not read, so it is not unchanged either.
+func TestNotice_TheCompanyCannotBeSeen_ItsZerosAreNotUnchanged(t *testing.T) {
+	o := newOffice(t)
+	o.night()
+	o.retire([]int64{10})
+	o.night()
+	o.tenant.RemoveCompany(1)
+	if r, err := o.run(fetch.Event{}); err != nil || r.Usage.Unchanged != 4 {
+		t.Errorf("%v, %d unchanged, want those of two companies", err, r.Usage.Unchanged)
+	}
+}

@@ -72,3 +72,18 @@ func TestSlowFall_AllThatWasCountedIsInDoubt_NamesNone(t *testing.T) {
 		t.Errorf("%s, slow falls %q", r.State, attention(r, fetch.KindSlowFall))
 	}
 }
+
+// An approved fall waits for the run that tells. Until then nothing has fallen, and a day was held for it.
+func TestSlowFall_AnApprovedFallWaitsWhilePostingIsOnHold_IsNone(t *testing.T) {
+	o := newOffice(t)
+	ids := o.add(1, 1, 60)
+	o.night()
+	o.retire(ids[:28])
+	o.approve(o.night().RunID)
+	if _, err := o.book.SetHold(context.Background(), true, ledger.Act{Actor: "anna"}); err != nil {
+		t.Fatal(err)
+	}
+	if r := o.night(); r.State != fetch.StateHeld || len(attention(r, fetch.KindSlowFall)) != 0 {
+		t.Errorf("%s, slow falls %q", r.State, attention(r, fetch.KindSlowFall))
+	}
+}
