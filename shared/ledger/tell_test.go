@@ -116,6 +116,18 @@ func TestTelling_RefusalAfterAnUnclearAttemptRestoresNothing(t *testing.T) {
 	}
 }
 
+// The first attempt was not answered, and the second one is a no. That says nothing of the first.
+func TestTelling_ANoAfterAnAttemptThatWasNotAnswered_RestoresNothing(t *testing.T) {
+	for name, answer := range map[string]ledger.Answer{"refused": ledger.Refused, "no map": ledger.Unmapped} {
+		b := newBook(t)
+		b.finish(b.start("a", start, servers(5)), yes)
+		b.finish(b.start("b", start.Add(time.Hour), servers(7)), ledger.Result{Answer: answer})
+		if p := b.pair("Servers"); p.State != ledger.MaybeTold {
+			t.Errorf("%s: got %+v, want maybe told: the 7 may have arrived", name, p)
+		}
+	}
+}
+
 // A request that was never answered is repeated and accepted. The units are told; but the first one may land later, after
 // those of a newer read.
 func TestTelling_AcceptedWhileAnEarlierRequestIsLate_NextCountIsMaybeTold(t *testing.T) {
