@@ -98,6 +98,27 @@ func TestLogin_SecretRotated_IsTriedOnceMore(t *testing.T) {
 	}
 }
 
+// Two tenants may live in one zone. Whose answer it is the number of the zone lookup says, which must be the user's own.
+func TestLogin_AnotherUser_WhoseZoneCannotBeLookedUp_NothingIsSentWithHisCredentials(t *testing.T) {
+	virtual(t, "", func(t *testing.T) {
+		s := newTenant(nil)
+		c := s.start(t, func(config *Config) {
+			config.Credentials = func(_ context.Context, fresh bool) (Credentials, error) {
+				if !fresh {
+					return Credentials{Username: "ours", Secret: "expired", IntegrationCode: "CODE", Version: "v1"}, nil
+				}
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.zone = "http://elsewhere.example/"
+				return Credentials{Username: "theirs", Secret: s.secret, IntegrationCode: "CODE", Version: "v2"}, nil
+			}
+		})
+		if login, err := c.Login(t.Context()); err == nil || len(s.log) != 1 {
+			t.Errorf("%+v, %v, %d requests with credentials", login, err, len(s.log))
+		}
+	})
+}
+
 func TestLogin_TenantMoved_IsFollowedToTheNewZone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTenant(even(600))

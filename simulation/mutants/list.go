@@ -40,4 +40,5 @@ var askedToo = map[string][]string{
 	queueDir:                {"./functions/sync-usage/usage", "./cmd/synthsync/local"},
 	"shared/queue/sqsfifo/": {"./cmd/synthsync/letters"},
 	"cmd/synthsync/local/":  {"./cmd/synthsync"},
+	"cmd/synthsync/":        {"./functions"},
 }

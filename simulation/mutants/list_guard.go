@@ -64,6 +64,6 @@ var ordering = []mutant{
 	{rule: "5 approval", file: fetchDir + "guard.go", old: " || strings.HasPrefix(h.Key, holdEntry)", new: "", aside: true},
 	{rule: "5 approval", file: fetchDir + "guard.go", old: " || strings.HasPrefix(h.Key, holdType)", new: "", aside: true},
 	{rule: "5 guard", file: fetchDir + "company_guard.go", old: "slices.Concat(single, fleet)", new: "single", aside: true},
-	{rule: "5 approval", file: fetchDir + "judge.go", old: "serves := held.Approved != nil &&", new: "serves := false &&", aside: true},
+	{rule: "5 approval", file: fetchDir + "judge.go", old: "serves := held.Approved != nil &&", new: "serves := false && held.Approved != nil &&", aside: true},
 	{rule: "5 rights", file: fetchDir + "read.go", old: "		if err := r.readRights(ctx); err != nil {\n			return err\n		}\n", new: "", aside: true},
 }

@@ -136,11 +136,32 @@ func TestApproval_OfARunInObserve_StandsUntilARunTells(t *testing.T) {
 			t.Fatalf("observing what is approved: %s, %s", r.State, r.Reason)
 		}
 	}
+	if !o.approvable(held.RunID) {
+		t.Error("what waits for the run that tells is not known any more")
+	}
 	o.stage.Mode = fetch.ModePost
 	if r := o.night(); r.State != fetch.StateDone || len(attention(r, fetch.KindApproved)) != 1 || r.Due == 0 {
 		t.Fatalf("%s: %s", r.State, r.Reason)
 	}
 	if r := o.night(); len(attention(r, fetch.KindApproved)) != 0 {
 		t.Error("the approval served twice")
+	}
+}
+
+// What was approved reads well again, if only in observe: the next fall is another one.
+func TestApproval_OfARunInObserve_TheDevicesComeBack_TheNextFallIsHeld(t *testing.T) {
+	o, gone := fallen(t)
+	o.stage.Mode = fetch.ModeObserve
+	o.approve(o.night().RunID)
+	for _, inactive := range []bool{false, true} {
+		for _, id := range gone {
+			o.tenant.ChangeItem(id, func(i *autotasktest.Item) { i.Inactive = inactive })
+		}
+		if inactive {
+			o.stage.Mode = fetch.ModePost
+		}
+		if r := o.night(); (r.State == fetch.StateHeld) != inactive {
+			t.Errorf("devices gone %v: %s, %s", inactive, r.State, r.Reason)
+		}
 	}
 }

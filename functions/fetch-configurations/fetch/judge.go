@@ -71,18 +71,20 @@ func (r *run) judge(ctx context.Context, p planner, companies []company, known m
 		return nil
 	}
 	observes := r.result.Mode == ModeObserve
-	if len(left) == 0 && held.Approved != nil && (observes || r.hand.Hold.On) {
+	switch serves := held.Approved != nil && len(left) == 0 && len(passed) > 0 && !r.event.Force; {
+	case serves && (observes || r.hand.Hold.On):
 		r.result.Decided = true
 		return nil // what is approved waits for the run that tells
-	}
-	// An approval that serves is spent once what it is compared with has moved: this run may fail yet, or not be heard.
-	if serves := held.Approved != nil && len(left) == 0 && len(passed) > 0 && !r.event.Force; serves {
+	case serves:
+		// It is spent once what it is compared with has moved: this run may fail yet, or not be heard.
 		if err := r.Ledger.NoteServed(ctx, held, r.result.RunID); err != nil {
 			return err
 		}
 		r.result.Decided = true
-	} else if err := r.noteHeld(ctx, held); err != nil || len(fleet) > 0 {
-		return err
+	default:
+		if err := r.noteHeld(ctx, held); err != nil || len(fleet) > 0 {
+			return err
+		}
 	}
 	if observes {
 		return nil
