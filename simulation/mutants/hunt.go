@@ -153,9 +153,16 @@ func (h hunt) simulated(overlay string, histories int) (found, error) {
 func tested(overlay, name string) (string, error) {
 	var skip []string
 	for {
-		test, err := failing(name, "-overlay", overlay, "-skip", anyOf(skip))
-		if err != nil || test == "" || test == aPanic {
-			return test, err
+		test, err := failing(name, overlay, "-skip", anyOf(skip))
+		if err != nil || test == "" {
+			return "", err
+		}
+		if test == aPanic { // which took the others with it
+			without, err := failing(name, "")
+			if err != nil || without != "" {
+				return "", err
+			}
+			return aPanic, nil
 		}
 		if catches, err := believed(overlay, name, test); err != nil || catches {
 			return test, err
@@ -166,11 +173,11 @@ func tested(overlay, name string) (string, error) {
 
 // believed tells whether a test fails with the mutant and passes without.
 func believed(overlay, name, test string) (bool, error) {
-	with, err := failing(name, "-overlay", overlay, "-run", anyOf([]string{test}))
+	with, err := failing(name, overlay, "-run", anyOf([]string{test}))
 	if err != nil || with == "" {
 		return false, err
 	}
-	without, err := failing(name, "-run", anyOf([]string{test}))
+	without, err := failing(name, "", "-run", anyOf([]string{test}))
 	return without == "", err
 }
 
@@ -181,11 +188,15 @@ func anyOf(tests []string) string {
 
 const aPanic = "a panic in the tests"
 
-// failing is the first test of a package that fails, or "".
-func failing(name string, flags ...string) (string, error) {
+// failing is the first test of a package that fails with an overlay, if there is one, or "". What a test builds itself is
+// built with it, too.
+func failing(name, overlay string, flags ...string) (string, error) {
 	args := append([]string{"test", "-vet=off", "-failfast", "-timeout=180s"}, flags...)
-	//nolint:gosec // the arguments are this program's own
-	out, err := exec.Command("go", append(args, name)...).CombinedOutput()
+	command := exec.Command("go", append(args, name)...) //nolint:gosec // the arguments are this program's own
+	if overlay != "" {
+		command.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay))
+	}
+	out, err := command.CombinedOutput()
 	if err == nil {
 		return "", nil
 	}
