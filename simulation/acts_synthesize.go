@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
@@ -56,9 +55,8 @@ func (s *sim) hasSeenAll() bool {
 			return false
 		}
 	}
-	book := ledger.New(s.table, time.Now)
 	for _, stands := range s.vendor.Accounts() {
-		if a, err := book.Account(context.Background(), stands.ID); err != nil || !a.Exists {
+		if a, err := s.desk().Account(context.Background(), stands.ID); err != nil || !a.Exists {
 			return false
 		}
 	}

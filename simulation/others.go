@@ -69,22 +69,27 @@ func (c *secret[C]) read(s *sim, who string, fresh bool) C {
 
 // bound is whose the ledger is: one that is nobody's yet is the first one's that comes.
 func (s *sim) bound() ledger.Tenant {
-	tenant, err := ledger.New(s.table, time.Now).Tenant(context.Background())
+	tenant, err := s.desk().Tenant(context.Background())
 	if err != nil {
 		panic(err)
 	}
 	return tenant
 }
 
-func (s *sim) theirKeysPut(_ string) string {
-	if s.bound().Synthesize == (ledger.SynthesizeTenant{}) {
-		return ""
-	}
+// theirVersion is that of a secret with something of the others in it, who are there from then on.
+func (s *sim) theirVersion() string {
 	if s.others == nil {
 		s.others = newOthers()
 	}
 	s.versions++
-	s.keys.put(synthesize.Keys{VendorAPIKey: theirKey, PartnerAPIKey: theirKey, Version: fmt.Sprint("v", s.versions)})
+	return fmt.Sprint("v", s.versions)
+}
+
+func (s *sim) theirKeysPut(_ string) string {
+	if s.bound().Synthesize == (ledger.SynthesizeTenant{}) {
+		return ""
+	}
+	s.keys.put(synthesize.Keys{VendorAPIKey: theirKey, PartnerAPIKey: theirKey, Version: s.theirVersion()})
 	return "another organization's keys are put into the secret of Synthesize"
 }
 
@@ -92,11 +97,7 @@ func (s *sim) theirCredentialsPut(_ string) string {
 	if s.bound().Autotask == (ledger.AutotaskTenant{}) {
 		return ""
 	}
-	if s.others == nil {
-		s.others = newOthers()
-	}
-	s.versions++
-	s.credentials.put(autotask.Credentials{Username: theirUser, Secret: theirKey, IntegrationCode: theirKey, Version: fmt.Sprint("v", s.versions)})
+	s.credentials.put(autotask.Credentials{Username: theirUser, Secret: theirKey, IntegrationCode: theirKey, Version: s.theirVersion()})
 	return "another tenant's credentials are put into the secret of Autotask"
 }
 

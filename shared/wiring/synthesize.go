@@ -53,21 +53,18 @@ func NewConsumer(f *Function, name string) *Consumer {
 	return c
 }
 
-// keyring holds the keys of one invocation.
-func (c *Consumer) keyring(book *ledger.Ledger) *synthesize.Keyring {
-	return NewKeyring(book, synthesize.Config{BaseURL: c.url, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout},
-		func(ctx context.Context, fresh bool) (synthesize.Keys, error) {
-			value, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
-			if err != nil {
-				return synthesize.Keys{}, err
-			}
-			s, err := awslite.ParseSynthesizeSecret(value)
-			if err != nil {
-				c.Secrets.Forget(c.secretARN)
-				return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
-			}
-			return synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}, nil
-		})
+// loadKeys reads the keys from their secret.
+func (c *Consumer) loadKeys(ctx context.Context, fresh bool) (synthesize.Keys, error) {
+	value, version, err := c.Secrets.Load(ctx, c.secretARN, fresh)
+	if err != nil {
+		return synthesize.Keys{}, err
+	}
+	s, err := awslite.ParseSynthesizeSecret(value)
+	if err != nil {
+		c.Secrets.Forget(c.secretARN)
+		return synthesize.Keys{}, fmt.Errorf("secret %s: %w", c.secretARN, err)
+	}
+	return synthesize.Keys{VendorAPIKey: s.VendorAPIKey, PartnerAPIKey: s.PartnerAPIKey, Version: version}, nil
 }
 
 // NewKeyring holds the keys of one invocation, which load reads. Those that are read afresh, since the ones in use were refused,
@@ -124,10 +121,10 @@ func (c *Consumer) Handler(book *ledger.Ledger, handle func(ctx context.Context,
 			if err != nil {
 				return queue.FailAll(batch, err)
 			}
-			keys := c.keyring(book)
-			client, err := synthesize.New(synthesize.Config{
-				BaseURL: c.url, Limits: c.limits, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout, Keys: keys.Keys,
-			})
+			config := synthesize.Config{BaseURL: c.url, Log: c.Log, Patience: patience, AttemptTimeout: AttemptTimeout}
+			keys := NewKeyring(book, config, c.loadKeys)
+			config.Keys, config.Limits = keys.Keys, c.limits
+			client, err := synthesize.New(config)
 			if err != nil {
 				return queue.FailAll(batch, err)
 			}

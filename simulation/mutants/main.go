@@ -4,8 +4,8 @@
 //	go run ./simulation/mutants
 //
 // The source itself is left alone: the compiler is given the changed file in its stead. The table goes to
-// docs/mutants.md, whose former rows say what to ask first; what was found before is kept in a file if -cache names one, so that a long run can be ended and gone
-// on with. It ends with 1 if a mutant survives that ought not to.
+// docs/mutants.md, whose former rows say what to ask first; what was found before is kept in a file if -cache names one, so
+// that a long run can be ended and gone on with. It ends with 1 if a mutant survives that ought not to.
 package main
 
 import (
