@@ -2,10 +2,6 @@ package fetch
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -46,14 +42,6 @@ const (
 	// beatTime is the part of it that the dead man's switch may take. It is asked first: runs that end well would look like
 	// none at all if a webhook that hangs had used up the time.
 	beatTime = 3 * time.Second
-	// sendingTime is for how long one process has the outbox to itself.
-	sendingTime = time.Minute
-	// maxOutbox is how many messages wait at most; the oldest go first.
-	maxOutbox = 20
-	// maxLines is how many lines of its subjects a message has.
-	maxLines = 6
-	// maxLine is how many characters a line has.
-	maxLine = 500
 )
 
 // Announce tells what is new. It fails no run: what went wrong is in the answer, which is nil where nobody is to be told.
@@ -129,171 +117,6 @@ func (t *troubles) add(err error) {
 }
 
 func (t *troubles) String() string { return strings.Join(*t, "; ") }
-
-// tell notes the news in the ledger, and sends what waits there, unless another process does.
-func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notified) (known ledger.Incidents, news int, err error) {
-	now := a.Now().UTC()
-	var mine []ledger.Notice
-	known, err = a.Ledger.UpdateIncidents(ctx, func(known *ledger.Incidents) error {
-		mine = nil
-		var err error
-		if news, err = a.note(known, r, onlyLost, now); err != nil {
-			return err
-		}
-		if busy := known.Sending.Sub(now); a.Sender.Notifies() && len(known.Outbox) > 0 && (busy <= 0 || busy > sendingTime) {
-			known.Sending = now.Add(sendingTime)
-			mine = slices.Clone(known.Outbox)
-		}
-		return nil
-	})
-	if err != nil || len(mine) == 0 {
-		if err == nil && a.Fault != nil {
-			out.Waiting = len(known.Outbox)
-		}
-		return known, news, err
-	}
-	return known, news, a.deliver(ctx, mine, out)
-}
-
-// deliver sends what waits, and takes what was sent out of the ledger.
-func (a Announcer) deliver(ctx context.Context, mine []ledger.Notice, out *Notified) error {
-	var failed error
-	for _, notice := range mine {
-		var m notify.Message
-		if err := json.Unmarshal(notice.Message, &m); err != nil {
-			return fmt.Errorf("read back a notification: %w", err)
-		}
-		if failed = a.Sender.Send(ctx, m); failed != nil {
-			break
-		}
-		out.Sent++
-	}
-	out.Waiting = len(mine) - out.Sent
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTime/2)
-	defer cancel()
-	_, err := a.Ledger.UpdateIncidents(end, func(known *ledger.Incidents) error {
-		known.Sending = time.Time{}
-		known.Outbox = slices.DeleteFunc(known.Outbox, func(n ledger.Notice) bool {
-			return slices.ContainsFunc(mine[:out.Sent], func(sent ledger.Notice) bool {
-				return n.At.Equal(sent.At) && string(n.Message) == string(sent.Message)
-			})
-		})
-		return nil
-	})
-	return errors.Join(failed, err)
-}
-
-// note brings what is known in line with what a run found.
-func (a Announcer) note(known *ledger.Incidents, r Result, onlyLost bool, now time.Time) (handNews int, err error) {
-	open := map[string]ledger.Incident{}
-	maps.Copy(open, known.Open)
-	keeps := a.Sender.Notifies() || a.Fault != nil // whose address cannot be read now is told when it can
-	if !keeps {
-		untold(known.Outbox, open)
-		known.Outbox = nil
-	}
-	var messages []notify.Message
-	found := map[string]bool{}
-	for _, i := range incidentsOf(r, a.Place, onlyLost) {
-		found[i.kind] = true
-		before, was := open[i.kind]
-		news := i.news(before, was)
-		if i.kind == IncidentHand {
-			handNews = len(news)
-		}
-		told := was && !before.Untold
-		if !told {
-			news = i.subjects
-		}
-		if len(news) > 0 {
-			messages = append(messages, a.message(i, news, told, r, now))
-		}
-		if !was {
-			before = ledger.Incident{Since: now, RunID: r.RunID}
-		}
-		before.Untold = !told && !keeps
-		if seen(r, i.kind, onlyLost) || !told && keeps { // of what nobody was told, this run tells what it has found
-			before.Subjects = nil
-		}
-		before.Subjects = i.hashes(before.Subjects)
-		open[i.kind] = before
-	}
-	for _, kind := range slices.Sorted(maps.Keys(open)) {
-		if !found[kind] && seen(r, kind, onlyLost) {
-			if !open[kind].Untold {
-				messages = append(messages, a.over(kind, open[kind], r, now))
-			}
-			delete(open, kind)
-		}
-	}
-	known.Open = open
-	if !keeps {
-		messages = nil // who sets a webhook up later is told what is open then, not of years
-	}
-	for _, m := range messages {
-		body, err := json.Marshal(m)
-		if err != nil {
-			return 0, fmt.Errorf("write a notification: %w", err)
-		}
-		known.Outbox = append(known.Outbox, ledger.Notice{At: now, Message: body})
-	}
-	known.Outbox = known.Outbox[max(0, len(known.Outbox)-maxOutbox):]
-	return handNews, nil
-}
-
-// untold takes back that a person was told of what still waits: there is no address any more that it could go to.
-func untold(waiting []ledger.Notice, open map[string]ledger.Incident) {
-	for _, notice := range waiting {
-		var m notify.Message
-		if json.Unmarshal(notice.Message, &m) != nil || m.Over {
-			continue
-		}
-		if i, is := open[m.Incident]; is {
-			i.Untold = true
-			open[m.Incident] = i
-		}
-	}
-}
-
-func (a Announcer) message(i incident, news []subject, was bool, r Result, now time.Time) notify.Message {
-	m := notify.Message{Incident: i.kind, Title: "synthsync: " + i.title, Command: i.command, Where: a.Place, RunID: r.RunID, At: now}
-	if was {
-		m.Title += fmt.Sprintf(" (new: %d)", len(news))
-	}
-	for _, s := range news[:min(len(news), maxLines)] {
-		m.Lines = append(m.Lines, clip(s.text))
-	}
-	if more := len(news) - maxLines; more > 0 {
-		m.Lines = append(m.Lines, fmt.Sprintf("… and %d more", more))
-	}
-	return m
-}
-
-// clip keeps a line readable, and a message within what its receivers take (Teams: 28 KB): one that is refused for its
-// length would be refused for ever, and all later ones wait behind it.
-func clip(line string) string { return brief(line, maxLine) }
-
-// brief is a text of so many characters at most.
-func brief(text string, most int) string {
-	runes := []rune(text)
-	if len(runes) <= most {
-		return text
-	}
-	return string(runes[:most-1]) + "…"
-}
-
-func (a Announcer) over(kind string, was ledger.Incident, r Result, now time.Time) notify.Message {
-	title := map[string]string{
-		IncidentHeld:        "no run is held any more",
-		IncidentFailed:      "runs end well again",
-		IncidentMappingLost: "no mapping is lost any more",
-		IncidentHand:        "nothing needs a hand any more",
-	}[kind]
-	return notify.Message{
-		Incident: kind, Over: true, Title: "synthsync: over: " + title, Where: a.Place, RunID: r.RunID, At: now,
-		Lines: []string{"since " + was.Since.Format("2006-01-02 15:04 MST") + ", run " + was.RunID}, Command: "synthsync report " + a.Place,
-	}
-}
 
 // Test is the message of a person who tries whether he is told.
 func (a Announcer) Test(ctx context.Context) *Notified {

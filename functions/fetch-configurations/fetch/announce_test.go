@@ -113,6 +113,7 @@ func TestAnnounce_AFailedRun_IsToldAndEndsNoOtherIncident(t *testing.T) {
 		t.Fatalf("%v", got)
 	}
 	fails := func() {
+		o.patience = briefly
 		r, err := o.run(fetch.Event{})
 		if err == nil {
 			t.Fatal("the run does not fail")

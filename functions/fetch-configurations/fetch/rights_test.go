@@ -148,6 +148,7 @@ func TestRights_AutotaskDoesNotAnswer_IsAskedAgainAndNamedAsTheReason(t *testing
 		t.Errorf("after one failure: %s, %v", r.State, r.Attention)
 	}
 	o.tenant.Inject(autotasktest.Fault{Match: rights, Times: -1, Kind: autotasktest.Answer, Status: http.StatusInternalServerError, Text: "busy"})
+	o.patience = briefly
 	if r, err := o.run(fetch.Event{}); err == nil || !strings.Contains(r.Reason, "read the access to ") {
 		t.Errorf("%s: %s", r.State, r.Reason)
 	}

@@ -36,6 +36,9 @@ func (o *outbox) Send(_ context.Context, messages []queue.Message) error {
 	return nil
 }
 
+// briefly is the patience of a test in which Autotask never answers. Where it does, a slow machine must not lose it.
+const briefly = 100 * time.Millisecond
+
 // office is a fetch stage before a local Autotask of three companies with a desktop and a server each.
 type office struct {
 	t               *testing.T
@@ -48,6 +51,7 @@ type office struct {
 	accounts, usage *outbox
 	version         string
 	runs            int
+	patience        time.Duration
 	// credentials, if set, are what the secret holds, instead of the tenant's own in this version.
 	credentials func(ctx context.Context, fresh bool) (autotask.Credentials, error)
 	unmapped    func(account, service string) bool // nil: Synthesize has a map for all
@@ -55,7 +59,7 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{t: t, tenant: autotasktest.NewTenant(autotasktest.Options{}), store: memory.New(), now: time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC), version: "v1"}
+	o := &office{t: t, tenant: autotasktest.NewTenant(autotasktest.Options{}), store: memory.New(), now: time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC), version: "v1", patience: time.Minute}
 	o.tenant.SetType(autotasktest.Type{ID: 1, Name: "Desktop"})
 	o.tenant.SetType(autotasktest.Type{ID: 2, Name: "Laptop"})
 	o.tenant.SetType(autotasktest.Type{ID: 3, Name: "Server"})
@@ -89,7 +93,7 @@ func (o *office) run(event fetch.Event) (fetch.Result, error) {
 			return credentialsOf(autotasktest.DefaultCredentials, o.version), nil
 		}
 	}
-	client, err := autotask.New(autotask.Config{BaseURL: o.url, Patience: 100 * time.Millisecond, Credentials: credentials})
+	client, err := autotask.New(autotask.Config{BaseURL: o.url, Patience: o.patience, Random: func() float64 { return 0 }, Credentials: credentials})
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -198,21 +198,24 @@ func TestAccounts_ClaimOnAnAccountTakenOver_IsLookedForBeforeItIsMade(t *testing
 // whose clock is ahead by as much must not take it for dead while that request may take effect.
 func TestAccounts_ClockOfAnotherWorkerIsAheadByARequestsTimeOut_TheClaimOutlivesTheRequest(t *testing.T) {
 	for waited := time.Duration(0); waited < 2*attempt; waited += attempt / 6 {
-		d := newDesk(t)
-		m := d.services(observed, "Servers")
-		second := []queue.Failure{}
-		d.busy("/service", func() { d.now = d.now.Add(waited) }, func() {
-			before := d.now
-			d.now = before.Add(attempt - time.Millisecond).Add(attempt) // the request is about to end; the other worker's clock
-			second = d.handle(m)
-			d.now = before
+		t.Run("sent after "+waited.String(), func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			m := d.services(observed, "Servers")
+			second := []queue.Failure{}
+			d.busy("/service", func() { d.now = d.now.Add(waited) }, func() {
+				before := d.now
+				d.now = before.Add(attempt - time.Millisecond).Add(attempt) // the request is about to end; the other worker's clock
+				second = d.handle(m)
+				d.now = before
+			})
+			if failures := d.handle(m); len(failures) != 0 {
+				t.Errorf("%+v", failures)
+			}
+			if n := d.made("Servers"); n != 1 || len(second) != 1 || second[0].RetryAfter == 0 {
+				t.Errorf("made %d times; the other worker: %+v", n, second)
+			}
 		})
-		if failures := d.handle(m); len(failures) != 0 {
-			t.Errorf("%+v", failures)
-		}
-		if n := d.made("Servers"); n != 1 || len(second) != 1 || second[0].RetryAfter == 0 {
-			t.Errorf("sent after %s: made %d times; the other worker: %+v", waited, n, second)
-		}
 	}
 }
 

@@ -81,6 +81,7 @@ func TestProve_KeysThatAreRefused_AreNotedForTheRun(t *testing.T) {
 
 func TestProve_NoAnswer_MakesNothingYet(t *testing.T) {
 	d := looked(t)
+	d.patience = briefly
 	d.sim.Inject(synthesizetest.Fault{Match: on("GET", "/organization"), Kind: synthesizetest.ServerError, Times: -1})
 	d.sim.ResetLog()
 	if failures := d.works(); len(failures) != 2 || failures[0].Dead || d.sim.Writes() != 0 {

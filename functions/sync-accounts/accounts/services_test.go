@@ -22,6 +22,32 @@ func TestAccounts_StatusIsSetToPendingOnlyFromInactive(t *testing.T) {
 	}
 }
 
+// Counts of what is mapped are told whether or not Synthesize wants to be mapped anew.
+func TestAccounts_IntegrationStaysInactive_TheLookIsDone_AndTheMessageComesAgain(t *testing.T) {
+	d := newDesk(t)
+	d.patience = briefly
+	d.sim.Inject(synthesizetest.Fault{Match: on("PATCH", "/status/pending"), Kind: synthesizetest.ServerError, Times: -1})
+	m := d.services(observed, "Servers")
+	for range 2 {
+		failures := d.handle(m)
+		if len(failures) != 1 || failures[0].Dead || !strings.Contains(failures[0].Err.Error(), "set the integration to pending") {
+			t.Fatalf("%+v, want the message to come again", failures)
+		}
+	}
+	if d.made("Servers") != 1 || !d.known().LookedAt.Equal(observed) || !d.known().Intent.Ended {
+		t.Errorf("made %d times, the ledger knows %+v", d.made("Servers"), d.known())
+	}
+}
+
+func TestAccounts_KeysRefusedAtTheEndOfALook_TheLookIsNotDone(t *testing.T) {
+	d := newDesk(t)
+	d.sim.Inject(synthesizetest.Fault{Match: on("PATCH", "/status/pending"), Kind: synthesizetest.Unauthorized, Times: -1})
+	failures := d.handle(d.services(observed, "Servers"))
+	if len(failures) != 1 || failures[0].RetryAfter == 0 || !d.known().LookedAt.IsZero() {
+		t.Errorf("%+v, looked at %s", failures, d.known().LookedAt)
+	}
+}
+
 func TestAccounts_ServiceAnswerLost_IsFoundAndNotMadeTwice(t *testing.T) {
 	d := newDesk(t)
 	d.sim.Inject(synthesizetest.Fault{Match: on("POST", "/service"), Kind: synthesizetest.DropAfter})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/queue"
@@ -29,7 +30,7 @@ func TestUsage_OneServiceIsNotMade_ItsCountsWaitAndTheOthersAreTold(t *testing.T
 	if d.held("1", "Servers") != "3" || d.held("2", "Servers") != "5" || sum.Outcomes.Posted != 2 || d.sim.Writes() != 2 {
 		t.Errorf("Synthesize holds %v after %d posts; %+v", d.sim.Counts(), d.sim.Writes(), sum)
 	}
-	made, err := d.client(d.url).CreateService(ctx, synthesize.NewService{Name: "Printers", Description: "Printers", Category: "other", Subcategory: "other"}, nil)
+	made, err := d.client(d.url, time.Minute).CreateService(ctx, synthesize.NewService{Name: "Printers", Description: "Printers", Category: "other", Subcategory: "other"}, nil)
 	d.must(err)
 	_, err = d.book.UpdateServices(ctx, func(s *ledger.Services) error {
 		s.Link([]ledger.Standing{{ID: made[len(made)-1].ID, Name: "Printers"}}, ledger.Services{})

@@ -20,6 +20,9 @@ import (
 
 var observed = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 
+// briefly is the patience of a test in which Synthesize never answers. Where it does, a slow machine must not lose it.
+const briefly = 100 * time.Millisecond
+
 // desk is a usage stage before a local Synthesize with two services and some accounts, all mapped.
 type desk struct {
 	t      *testing.T
@@ -39,13 +42,13 @@ func newDesk(t *testing.T, companies ...string) *desk {
 	d.url = server.URL
 	d.book = ledger.New(memory.New(), time.Now)
 	d.stage = &usage.Stage{
-		Synthesize: d.client(server.URL), Ledger: d.book, Log: slog.New(slog.DiscardHandler),
+		Synthesize: d.client(server.URL, time.Minute), Ledger: d.book, Log: slog.New(slog.DiscardHandler),
 		SecretVersion: func(context.Context, bool) (string, error) { return "v1", nil },
 		Token:         func() string { return fmt.Sprint("token", d.tokens.Add(1)) },
 		Now:           time.Now, Workers: 4,
 	}
 	ctx := context.Background()
-	client := d.client(server.URL)
+	client := d.client(server.URL, time.Minute)
 	var standing []ledger.Standing
 	for _, name := range []string{"Servers", "Workstations"} {
 		made, err := client.CreateService(ctx, synthesize.NewService{Name: name, Description: name, Category: "other", Subcategory: "other"}, nil)
@@ -71,9 +74,9 @@ func newDesk(t *testing.T, companies ...string) *desk {
 	return d
 }
 
-func (d *desk) client(url string) *synthesize.Client {
+func (d *desk) client(url string, patience time.Duration) *synthesize.Client {
 	c, err := synthesize.New(synthesize.Config{
-		BaseURL: url, Patience: 200 * time.Millisecond, Random: func() float64 { return 0 },
+		BaseURL: url, Patience: patience, Random: func() float64 { return 0 },
 		Keys: func(context.Context, bool) (synthesize.Keys, error) {
 			return synthesize.Keys{VendorAPIKey: synthesizetest.DefaultVendorKey, PartnerAPIKey: synthesizetest.DefaultPartnerKey, Version: "v1"}, nil
 		},
@@ -223,6 +226,7 @@ func TestUsage_PoisonedMessageDiesAloneWithItsReason(t *testing.T) {
 
 func TestUsage_AnswerLostIsMaybeToldAndTriedAgain(t *testing.T) {
 	d := newDesk(t, "1")
+	d.stage.Synthesize = d.client(d.url, briefly)
 	d.sim.Inject(synthesizetest.Fault{Match: isCount, Times: -1, Kind: synthesizetest.DropAfter})
 	failures, _ := d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, servers(4))})
 	if len(failures) != 1 || failures[0].Dead {
@@ -255,7 +259,7 @@ func TestUsage_RefusedLoginStopsTheBatchAndIsNoted(t *testing.T) {
 		t.Errorf("%d requests with a wrong key, want at most 2", got)
 	}
 	before := d.sim.Total()
-	d.stage.Synthesize = d.client(d.url) // another worker's: only the ledger tells it of the refusal
+	d.stage.Synthesize = d.client(d.url, time.Minute) // another worker's: only the ledger tells it of the refusal
 	d.stage.Handle(context.Background(), batch)
 	if got := d.sim.Total(); got != before {
 		t.Errorf("the same run called the vendor %d times more after the refusal", got-before)
@@ -291,6 +295,7 @@ func (a *asked) PostCount(ctx context.Context, c synthesize.Count) synthesize.Ou
 func TestUsage_AnswerUnclearAndNothingAccepted_TheRebuildStaysOwed(t *testing.T) {
 	d := newDesk(t, "1", "2")
 	d.sim.UnmapAccount("2")
+	d.stage.Synthesize = d.client(d.url, briefly)
 	d.sim.Inject(synthesizetest.Fault{Where: synthesizetest.Where{AccountID: "1"}, Match: isCount, Times: -1, Kind: synthesizetest.DropAfter})
 	d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, servers(4)), d.message("2", observed, servers(5))})
 	if d.held("1", "Servers") != "4" {

@@ -3,6 +3,7 @@ package usage_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/synthsync/synthsync/functions/sync-usage/usage"
 	"github.com/synthsync/synthsync/shared/ledger"
@@ -48,7 +49,7 @@ func TestTally_AMessageThatComesAgain_EachCountStandsOnceInTheRunsTotals(t *test
 	}
 	totals("the first try", ledger.Outcomes{Posted: 1})
 	totals("the second try", ledger.Outcomes{Posted: 1})
-	made, err := d.client(d.url).CreateService(ctx, synthesize.NewService{Name: "Printers", Description: "Printers", Category: "other", Subcategory: "other"}, nil)
+	made, err := d.client(d.url, time.Minute).CreateService(ctx, synthesize.NewService{Name: "Printers", Description: "Printers", Category: "other", Subcategory: "other"}, nil)
 	d.must(err)
 	_, err = d.book.UpdateServices(ctx, func(s *ledger.Services) error {
 		s.Link([]ledger.Standing{{ID: made[len(made)-1].ID, Name: "Printers"}}, ledger.Services{})

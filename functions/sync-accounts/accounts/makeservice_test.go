@@ -126,6 +126,7 @@ func TestAccounts_SynthesizeTakesNoRequests_TheMessageComesAgain_AndTheLookIsNot
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
+			d.patience = briefly
 			d.refuses("Servers")
 			fault.Match, fault.Times = making("Workstations"), -1
 			d.sim.Inject(fault)
@@ -140,6 +141,7 @@ func TestAccounts_SynthesizeTakesNoRequests_TheMessageComesAgain_AndTheLookIsNot
 // Without a list nobody can say whether the service stands, and what else does.
 func TestAccounts_AServiceWithoutAnAnswerAndNoListAfterIt_TheLookIsNotDone(t *testing.T) {
 	d := newDesk(t)
+	d.patience = briefly
 	d.sim.OnRequest(func(r synthesizetest.RequestInfo) {
 		if making("Servers")(r) {
 			d.sim.Inject(synthesizetest.Fault{Kind: synthesizetest.ServerError, Times: -1})
