@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -47,6 +48,33 @@ func (h *hook) take() string {
 	all := strings.Join(h.got, "\n")
 	h.got = nil
 	return all
+}
+
+// The alarm on a failed run hears of it by its metrics, and the runbook by its log: an address that hangs takes neither.
+func TestNotify_OnAStack_TheTimeIsUpAndTheAddressHangs_TheFailureIsLoggedAndCounted(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(hanging.Close)
+	c := autotasktest.DefaultCredentials
+	s.cloud.SetSecret(autotaskARN, object(map[string]string{
+		"username": c.Username, "secret": c.Secret, "integrationCode": c.IntegrationCode, "notifyUrl": hanging.URL, "heartbeatUrl": hanging.URL,
+	}), "with-addresses")
+	s.tenant.Switch(func(w *autotasktest.Switches) { w.Latency = time.Minute })
+	r, err := s.fetch.Invoke(context.Background(), []byte(`{}`), lambdatest.Options{Deadline: time.Now().Add(15 * time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Error == nil || r.Error.Type == lambdatest.TimedOut {
+		t.Fatalf("it ends with %+v, want its own words", r.Error)
+	}
+	s.reports(map[string]any{"level": "ERROR", "state": "failed"})
+	if failed, _ := s.lastMetric("RunsFailed"); failed != 1 {
+		t.Errorf("RunsFailed is %v", failed)
+	}
 }
 
 func TestNotify_OnAStack_AHeldRunIsToldOnce_WithTheCommandThatEndsIt(t *testing.T) {

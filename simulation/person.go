@@ -39,7 +39,7 @@ func (p *person) hears(t *task, book *ledger.Ledger, result fetch.Result) {
 		s.fail("settings", "%v", err)
 		return
 	}
-	out, _ := fetch.Announcer{Ledger: book, Sender: sender, Place: "--stack sim", Now: t.now}.Announce(t.ctx, result, false)
+	out, _ := fetch.Announcer{Ledger: book, Sender: sender, Place: "--stack sim", Now: t.now}.Announce(context.WithoutCancel(t.ctx), result, false)
 	if t.dead || out == nil || out.Error != "" {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/local"
@@ -18,7 +19,10 @@ func notifier(r *settings.Reader) *notify.Client {
 	s := notify.Settings{URL: r.Optional("NOTIFY_URL", ""), Kind: r.Optional("NOTIFY_KIND", ""), HeartbeatURL: r.Optional("HEARTBEAT_URL", "")}
 	client, err := notify.New(s, nil)
 	if err != nil {
-		r.Problem("NOTIFY_URL, NOTIFY_KIND, HEARTBEAT_URL", "%v", err)
+		for problem := range strings.Lines(err.Error()) {
+			name, text, _ := strings.Cut(strings.TrimSuffix(problem, "\n"), ": ")
+			r.Problem(name, "%s", text)
+		}
 	}
 	return client
 }
@@ -27,7 +31,7 @@ func notifier(r *settings.Reader) *notify.Client {
 func (c *runCommand) announce(ctx context.Context, p *process, config local.Config, result fetch.Result, err error) *fetch.Notified {
 	var left *local.UndeliveredError
 	a := fetch.Announcer{Ledger: ledger.New(config.Store, p.now), Sender: config.Notify, Place: c.place.String(), Now: p.now}
-	out, _ := a.Announce(ctx, result, errors.As(err, &left) && left.Messages == 0 && left.Lost > 0)
+	out, _ := a.Announce(context.WithoutCancel(ctx), result, errors.As(err, &left) && left.Messages == 0 && left.Lost > 0)
 	sayNotTold(p, out)
 	return out
 }

@@ -183,7 +183,7 @@ func renderCheckedStack(w io.Writer, c CheckedStack) {
 		t.AppendRow(table.Row{d.Queue, d.Waiting, d.Dead})
 	}
 	t.Render()
-	if len(c.Advice) == 0 {
+	if len(c.Advice) == 0 && len(c.ToMap) == 0 {
 		fmt.Fprintln(w, "Nothing needs a hand.")
 	}
 	for _, a := range c.Advice {

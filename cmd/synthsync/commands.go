@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/local"
@@ -26,7 +27,7 @@ type runCommand struct {
 	Force        bool   `help:"Let a run pass that the guard would hold, whatever it would tell. The blunt tool: approve lets pass only what you have seen."`
 	Reason       string `placeholder:"TEXT" help:"Why, in your words; recorded with your name."`
 	Full         bool   `help:"Tell every count again, also those that have not changed."`
-	AcceptTenant bool   `help:"The ledger's tenant really moved: bind it to the one that the settings lead to."`
+	AcceptTenant bool   `help:"The ledger's tenant really moved: if the settings lead to another one, forget what was told, and what the guard compares with, and bind the ledger to that one."`
 }
 
 type planCommand struct {
@@ -62,11 +63,7 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	}
 	defer m.close()
 	if c.AcceptTenant {
-		book := ledger.New(m.Store, p.now)
-		if err := book.AcceptTenant(ctx); err != nil {
-			return notForUs(err)
-		}
-		if err := book.NoteAct(ctx, ledger.Act{What: ledger.ActTenant, Actor: p.who(), Reason: c.Reason, Version: version, Detail: "--accept-tenant: all that was told is forgotten"}); err != nil {
+		if err := c.acceptTenant(ctx, p, m); err != nil {
 			return err
 		}
 	}
@@ -74,6 +71,29 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	m.progress.close()
 	result.Notified = c.announce(ctx, p, m.Config, result, err)
 	return c.show(p, result, err)
+}
+
+// acceptTenant has the ledger forget its tenant, if the settings really lead to another one: what it forgets is also what the
+// guard compares with, which must not be lost over a secret that is refused, or for nothing.
+func (c *runCommand) acceptTenant(ctx context.Context, p *process, m *here) error {
+	moved, err := m.Moved(ctx)
+	m.progress.close()
+	if err != nil {
+		if settings := settingsFault(err); settings != nil {
+			return settings
+		}
+		return notForUs(fmt.Errorf("--accept-tenant: nothing was forgotten, since it cannot be said whether the tenant moved: %w", err))
+	}
+	if !moved {
+		fmt.Fprintln(p.stderr, "synthsync: --accept-tenant: the settings lead to the ledger's own tenant; nothing was forgotten")
+		return nil
+	}
+	book := ledger.New(m.Store, p.now)
+	if err := book.AcceptTenant(ctx); err != nil {
+		return notForUs(err)
+	}
+	fmt.Fprintln(p.stderr, "synthsync: --accept-tenant: the ledger has forgotten what the old tenant was told; the guard has nothing to compare this run with")
+	return book.NoteAct(ctx, ledger.Act{What: ledger.ActTenant, Actor: p.who(), Reason: c.Reason, Version: version, Detail: "--accept-tenant: all that was told is forgotten"})
 }
 
 // show prints a result, whatever became of the run, and turns the outcome into an exit code.
@@ -87,6 +107,9 @@ func (c *runCommand) show(p *process, result fetch.Result, err error) error {
 		}
 	} else {
 		renderResult(p.stdout, result)
+		if slices.ContainsFunc(result.Attention, func(a fetch.Attention) bool { return a.Kind == fetch.KindUnmapped }) && c.place != (place{}) {
+			fmt.Fprintf(p.stdout, "What is to be mapped, by units: synthsync report %s\n", c.place)
+		}
 	}
 	if err != nil {
 		return &exitError{exitUndelivered, err}
@@ -138,6 +161,8 @@ func (c *planCommand) show(p *process, result fetch.Result, err error) error {
 		}
 	} else {
 		renderResult(p.stdout, result)
+	}
+	if !c.JSON && err == nil {
 		renderChanges(p.stdout, result.Changes, result.Due, listed*4)
 	}
 	switch {
@@ -198,7 +223,7 @@ func (c *checkCommand) Run(ctx context.Context, p *process) error {
 			return err
 		}
 	} else {
-		renderChecked(p.stdout, checked.Checked)
+		renderChecked(p.stdout, checked.Checked, checked.ToMap)
 		renderToMap(p.stdout, checked.ToMap, c.typed(c.place()))
 		if c.Ledger == "" && checked.Synthesize.Accounts > checked.Synthesize.Mapped {
 			fmt.Fprintln(p.stdout, "What is to be mapped, by units: synthsync check --ledger FILE")

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -142,12 +143,19 @@ func run(ctx context.Context, args []string, p process) int {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &exit):
-		fmt.Fprintln(p.stderr, "synthsync:", clean(err.Error()))
+		complain(p.stderr, err)
 		return exit.code
 	case ctx.Err() != nil:
-		fmt.Fprintln(p.stderr, "synthsync: ended by a signal; what was delivered is recorded, the next run tells the rest")
+		fmt.Fprintln(p.stderr, "synthsync: ended by a signal; whatever was told before is recorded, and the next run tells the rest")
 		return exitUndelivered
 	}
-	fmt.Fprintln(p.stderr, "synthsync:", clean(err.Error()))
+	complain(p.stderr, err)
 	return exitUndelivered
+}
+
+// complain prints an error: of several at once each has a line.
+func complain(w io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(w, "synthsync:", clean(strings.TrimRight(line, "\r\n")))
+	}
 }

@@ -62,7 +62,7 @@ func (c *releaseCommand) Run(ctx context.Context, p *process) error {
 	}
 	question := fmt.Sprintf("The next complete read tells 0 for these %d counts of %s, once. Release it?", n, name)
 	if a.Wanted {
-		question = fmt.Sprintf("THE LAST RUN FOUND %s ACTIVE, WITH DEVICES. Released, it is told as 0 until its devices are gone. %s", strings.ToUpper(name), question)
+		question = fmt.Sprintf("The last run found %s ACTIVE, WITH DEVICES. Released, it is told as 0 until its devices are gone. %s", name, question)
 	}
 	if err := p.ask(c.Yes, question); err != nil {
 		return err

@@ -48,8 +48,11 @@ func renderResult(w io.Writer, r fetch.Result) {
 		return // it has not said more yet
 	}
 	fmt.Fprintf(w, "Read: %d companies, %d items, %d requests", r.Read.Companies, r.Read.Items, r.Read.Requests)
-	if r.Budget.Limit > 0 {
+	switch {
+	case r.Budget.Limit > 0 && r.Budget.Needed > 0:
 		fmt.Fprintf(w, " (Autotask's hour: %d of %d used before; reading the items %s)", r.Budget.Used, r.Budget.Limit, shareLine(r.Budget))
+	case r.Budget.Limit > 0: // it came to an end before the items were counted
+		fmt.Fprintf(w, " (Autotask's hour: %d of %d used before)", r.Budget.Used, r.Budget.Limit)
 	}
 	fmt.Fprintln(w)
 	renderServices(w, r.Services)
@@ -102,6 +105,9 @@ func renderServices(w io.Writer, services map[string]int64) {
 }
 
 func renderOutcomes(w io.Writer, r fetch.Result) {
+	if r.State == fetch.StateFailed && (r.DryRun || r.Mode == fetch.ModeObserve) {
+		return // it has compared nothing
+	}
 	if r.State == fetch.StateHeld || r.DryRun || r.Mode == fetch.ModeObserve {
 		fmt.Fprintf(w, "Counts that would be told: %d\n", r.Due)
 		if r.Mode == fetch.ModeObserve && !r.DryRun {
@@ -129,7 +135,9 @@ func renderChanges(w io.Writer, changes []fetch.Change, due, most int) {
 	t.Render()
 	if rest := max(due, len(changes)) - shown; rest > 0 {
 		fmt.Fprintf(w, "… and %d more", rest)
-		if known := len(changes) - shown; known > 0 {
+		if known := len(changes) - shown; known == rest {
+			fmt.Fprint(w, "; --json lists them")
+		} else if known > 0 {
 			fmt.Fprintf(w, "; --json lists %d of them", known)
 		}
 		fmt.Fprintln(w)

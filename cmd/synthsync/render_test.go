@@ -13,7 +13,7 @@ func TestRenderChanges_WhatIsNotShown_IsCounted(t *testing.T) {
 	for _, c := range []struct {
 		due  int // 7: a stack's function answers with some of them
 		want string
-	}{{3, "… and 1 more; --json lists 1 of them\n"}, {7, "… and 5 more; --json lists 1 of them\n"}} {
+	}{{3, "… and 1 more; --json lists them\n"}, {7, "… and 5 more; --json lists 1 of them\n"}} {
 		var out bytes.Buffer
 		renderChanges(&out, changes, c.due, 2)
 		if !strings.HasSuffix(out.String(), c.want) {

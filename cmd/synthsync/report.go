@@ -26,6 +26,7 @@ type Told struct {
 	Was       *int64       `json:"was,omitempty"`
 	Units     int64        `json:"units"`
 	Note      string       `json:"note,omitempty"`
+	again     bool         // needs no hand: the next run tells it
 }
 
 // Report is the last run, and what the ledger says of it.
@@ -81,7 +82,9 @@ func (r *Report) render(w io.Writer, where place) {
 		fmt.Fprintf(w, "Attention: %s %s\n", clean(r.NotTold.String()), where)
 	}
 	renderTold(w, "Changed by this run:", r.Changed)
-	renderTold(w, "Needs a hand:", r.NeedsHand)
+	again := func(t Told) bool { return t.again }
+	renderTold(w, "Needs a hand:", slices.DeleteFunc(slices.Clone(r.NeedsHand), again))
+	renderTold(w, "Needs none, the next run tells it again:", slices.DeleteFunc(slices.Clone(r.NeedsHand), func(t Told) bool { return !t.again }))
 	renderToMap(w, r.ToMap, where.String())
 }
 
@@ -149,7 +152,7 @@ func (r *Report) pair(a ledger.Account, s ledger.Service, run ledger.Run) {
 	case p.NoMap && p.TriedUnits > 0:
 		told.Units, told.Note = p.TriedUnits, "not mapped: map account and service in Synthesize"
 	case p.State == ledger.MaybeTold:
-		told.Note = "the answer never came: the next run tells it again"
+		told.again, told.Note = true, "the answer never came to one try of it: an earlier count may stand"
 	default:
 		return
 	}
@@ -175,25 +178,49 @@ func renderTold(w io.Writer, title string, rows []Told) {
 	}
 }
 
-// renderChecked shows a check.
-func renderChecked(w io.Writer, c local.Checked) {
+// unknown stands in a table for what could not be asked.
+const unknown = "-"
+
+// accountsLine says how many of the accounts are mapped. Synthesize does not say it of all.
+func accountsLine(s local.SynthesizeChecked) string {
+	line := fmt.Sprintf("%d accounts: %d mapped, %d not", s.Accounts, s.Mapped, s.Unmapped)
+	if s.NotSaid > 0 {
+		line += fmt.Sprintf("; of %d it does not say", s.NotSaid)
+	}
+	return line
+}
+
+// renderChecked shows a check. What is to be mapped is shown after it.
+func renderChecked(w io.Writer, c local.Checked, toMap []ToMap) {
 	t := newTable(w, "", "Autotask", "Synthesize")
 	t.AppendRow(table.Row{"Login", yesNo(c.Autotask.OK), yesNo(c.Synthesize.OK)})
-	t.AppendRow(table.Row{"Who", clean(c.Autotask.Tenant), clean(c.Synthesize.Organization)})
-	t.AppendRow(table.Row{"Where", fmt.Sprintf("zone %s, database %d", clean(c.Autotask.Zone), c.Autotask.Database), fmt.Sprintf("integration %s, %s", clean(c.Synthesize.Integration), c.Synthesize.Status)})
-	t.AppendRow(table.Row{"Has", fmt.Sprintf("%d companies, %d active items", c.Autotask.Companies, c.Autotask.Items),
-		fmt.Sprintf("%d accounts: %d mapped, %d not, %d not said", c.Synthesize.Accounts, c.Synthesize.Mapped, c.Synthesize.Unmapped, c.Synthesize.NotSaid)})
-	t.AppendRow(table.Row{"Budget", fmt.Sprintf("%d of %d requests of the hour used", c.Autotask.Used, c.Autotask.Limit), "100 requests a second"})
+	row := func(what, autotask, synthesize string) {
+		if !c.Autotask.OK {
+			autotask = unknown
+		}
+		if !c.Synthesize.OK {
+			synthesize = unknown
+		}
+		t.AppendRow(table.Row{what, autotask, synthesize})
+	}
+	row("Who", clean(c.Autotask.Tenant), clean(c.Synthesize.Organization))
+	row("Where", fmt.Sprintf("zone %s, database %d", clean(c.Autotask.Zone), c.Autotask.Database), fmt.Sprintf("integration %s, %s", clean(c.Synthesize.Integration), c.Synthesize.Status))
+	row("Has", fmt.Sprintf("%d companies, %d active items", c.Autotask.Companies, c.Autotask.Items), accountsLine(c.Synthesize))
+	row("Budget", fmt.Sprintf("%d of %d requests of the hour used", c.Autotask.Used, c.Autotask.Limit), "100 requests a second")
 	if c.Autotask.OK {
 		t.AppendRow(table.Row{"A run", shareLine(c.Autotask.Budget), ""})
 	}
 	t.Render()
 	rules := newTable(w, "Rule", "At Synthesize", "Note")
 	for _, r := range c.Rules {
-		rules.AppendRow(table.Row{clean(r.Service), yesNo(r.Standing), r.Note})
+		stands := yesNo(r.Standing)
+		if r.Unknown {
+			stands = unknown
+		}
+		rules.AppendRow(table.Row{clean(r.Service), stands, r.Note})
 	}
 	rules.Render()
-	if len(c.Advice) == 0 {
+	if len(c.Advice) == 0 && len(toMap) == 0 {
 		fmt.Fprintln(w, "Nothing needs a hand.")
 	}
 	for _, a := range c.Advice {

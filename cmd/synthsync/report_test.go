@@ -237,7 +237,7 @@ func TestReport_ReleasedClientWithoutAMap_NeedsNoHand(t *testing.T) {
 		"told before, unmapped, released":           {lost, true, ""},
 		"never mapped":                              {noMap(ledger.Pair{TriedUnits: 5}), false, "not mapped: map account and service in Synthesize"},
 		"never mapped, released":                    {noMap(ledger.Pair{TriedUnits: 5}), true, ""},
-		"released, and nobody knows whether 0 came": {ledger.Pair{State: ledger.MaybeTold, ServiceID: "s1"}, true, "the answer never came: the next run tells it again"},
+		"released, and nobody knows whether 0 came": {ledger.Pair{State: ledger.MaybeTold, ServiceID: "s1"}, true, "the answer never came to one try of it: an earlier count may stand"},
 	} {
 		b := newRecorded(t)
 		b.done(fetch.Result{State: fetch.StateDone, Mode: fetch.ModePost})
@@ -256,6 +256,9 @@ func TestReport_ReleasedClientWithoutAMap_NeedsNoHand(t *testing.T) {
 		switch {
 		case c.note == "" && len(r.NeedsHand) > 0, c.note != "" && (len(r.NeedsHand) != 1 || r.NeedsHand[0].Note != c.note || !strings.Contains(text, c.note)):
 			t.Errorf("%s: needs a hand: %+v\n%s", name, r.NeedsHand, text)
+		}
+		if again := c.pair.State == ledger.MaybeTold; strings.Contains(text, "Needs a hand:") != (c.note != "" && !again) || strings.Contains(text, "the next run tells it again:") != again {
+			t.Errorf("%s:\n%s", name, text)
 		}
 	}
 }

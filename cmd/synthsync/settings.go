@@ -36,7 +36,7 @@ func (c *common) load(p *process) (local.Config, error) {
 		SynthesizeURL: r.URL("SYNTHESIZE_URL", synthesize.DefaultBaseURL, vendorapi.CheckBaseURL),
 		Credentials: autotask.Credentials{
 			Username:        r.Required("AUTOTASK_USERNAME", "the API user's name, which looks like an e-mail address"),
-			Secret:          r.Required("AUTOTASK_SECRET", "the API user's password"),
+			Secret:          r.Required("AUTOTASK_SECRET", "the secret (password) that Generate Secret made for the API user"),
 			IntegrationCode: r.Required("AUTOTASK_INTEGRATION_CODE", "the API user's tracking identifier"),
 		},
 		Keys: synthesize.Keys{
@@ -44,9 +44,9 @@ func (c *common) load(p *process) (local.Config, error) {
 			PartnerAPIKey: r.Required("SYNTHESIZE_PARTNER_API_KEY", "the partner API key of the custom integration"),
 		},
 		Mode:                  r.OneOf("MODE", fetch.ModePost, fetch.ModeObserve),
-		Guard:                 fetch.Guard{MaxDropPercent: r.Percent("MAX_DROP_PERCENT", 30), MaxRisePercent: r.Percent("MAX_RISE_PERCENT", 100), MaxCompanyDropPercent: r.Percent("MAX_COMPANY_DROP_PERCENT", 0)},
+		Guard:                 fetch.Guard{MaxDropPercent: r.Percent("MAX_DROP_PERCENT", 30, 100), MaxRisePercent: r.Percent("MAX_RISE_PERCENT", 100, 100_000), MaxCompanyDropPercent: r.Percent("MAX_COMPANY_DROP_PERCENT", 0, 100)},
 		RefreshAfter:          r.Duration("REFRESH_AFTER", 20*time.Hour),
-		AutotaskBudgetPercent: r.Percent("AUTOTASK_BUDGET_PERCENT", 50),
+		AutotaskBudgetPercent: r.Percent("AUTOTASK_BUDGET_PERCENT", 50, 100),
 		AutotaskOverBudget:    r.OneOf("AUTOTASK_OVER_BUDGET", fetch.OverStop, fetch.OverWait),
 		IncludeOwn:            r.Bool("INCLUDE_OWN_COMPANY", false),
 		InactiveZero:          r.OneOf("INACTIVE_COMPANIES", "count", "zero") == "zero",

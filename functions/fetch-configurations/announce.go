@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/shared/awslite"
@@ -9,6 +10,9 @@ import (
 	"github.com/synthsync/synthsync/shared/notify"
 	"github.com/synthsync/synthsync/shared/wiring"
 )
+
+// lastWords is the time kept at the very end of an invocation for its last line, and for Lambda to take its answer.
+const lastWords = time.Second
 
 // announcer tells a person by the addresses that stand in the secret for Autotask, which this function reads anyway: so they
 // need no setting, which everybody who may see the function could read, and no right of their own.
@@ -37,7 +41,9 @@ func announce(ctx context.Context, f *wiring.Function, secretARN string, book *l
 	if r.DryRun {
 		return nil, 0
 	}
-	a, err := announcer(context.WithoutCancel(ctx), f, secretARN, book, false)
+	ctx, cancel := wiring.Leaving(ctx, lastWords)
+	defer cancel()
+	a, err := announcer(ctx, f, secretARN, book, false)
 	a.Fault = err
 	out, news = a.Announce(ctx, r, false)
 	if out != nil && out.Error != "" {

@@ -37,12 +37,12 @@ func main() {
 	table := f.Required("LEDGER_TABLE", "the name of the ledger's DynamoDB table")
 	secret := f.Required("AUTOTASK_SECRET_ARN", "the ARN of the secret with the Autotask credentials")
 	url := f.URL("AUTOTASK_URL", autotask.DefaultBaseURL, vendorapi.CheckBaseURL)
-	budgetPercent := f.Percent("AUTOTASK_BUDGET_PERCENT", 50)
+	budgetPercent := f.Percent("AUTOTASK_BUDGET_PERCENT", 50, 100)
 	waitForBudget := f.OneOf("AUTOTASK_OVER_BUDGET", fetch.OverStop, fetch.OverWait) == fetch.OverWait
 	stage := fetch.Stage{
 		Log: f.Log, Now: f.Now, NewRunID: rand.Text, LeaseFor: leaseFor,
 		Mode:              f.OneOf("MODE", fetch.ModePost, fetch.ModeObserve),
-		Guard:             fetch.Guard{MaxDropPercent: f.Percent("MAX_DROP_PERCENT", 30), MaxRisePercent: f.Percent("MAX_RISE_PERCENT", 100), MaxCompanyDropPercent: f.Percent("MAX_COMPANY_DROP_PERCENT", 0)},
+		Guard:             fetch.Guard{MaxDropPercent: f.Percent("MAX_DROP_PERCENT", 30, 100), MaxRisePercent: f.Percent("MAX_RISE_PERCENT", 100, 100_000), MaxCompanyDropPercent: f.Percent("MAX_COMPANY_DROP_PERCENT", 0, 100)},
 		RefreshAfter:      f.Duration("REFRESH_AFTER", 20*time.Hour),
 		IncludeOwnCompany: f.Bool("INCLUDE_OWN_COMPANY", false),
 		InactiveZero:      f.OneOf("INACTIVE_COMPANIES", "count", "zero") == "zero",
@@ -67,7 +67,8 @@ func main() {
 		if err != nil {
 			return fetch.Result{}, err
 		}
-		ctx, cancel := wiring.Within(ctx)
+		all := ctx
+		ctx, cancel := wiring.Within(all)
 		defer cancel()
 		if event.NotifyTest {
 			return notifyTest(ctx, f, secret), nil
@@ -86,9 +87,7 @@ func main() {
 		}
 		if run.Rules, err = rules(ctx); err != nil {
 			failed := fetch.Result{State: fetch.StateFailed, Mode: run.Mode, DryRun: event.DryRun, Reason: err.Error()}
-			failed.Notified, _ = announce(ctx, f, secret, run.Ledger, failed)
-			report(ctx, f, failed, err)
-			emit(ctx, f, run.Ledger, failed, 0, err)
+			failed.Notified = tell(all, f, secret, run.Ledger, failed, err)
 			return failed, &fetch.SettingsError{Err: err}
 		}
 		if event.Rules != "" {
@@ -99,12 +98,19 @@ func main() {
 		}
 		run.RulesHash = run.Rules.Hash()
 		result, err := run.Run(ctx, event)
-		var news int
-		result.Notified, news = announce(ctx, f, secret, run.Ledger, result)
-		report(ctx, f, result, err)
-		emit(ctx, f, run.Ledger, result, news, err)
+		result.Notified = tell(all, f, secret, run.Ledger, result, err)
 		return result.Capped(), named(err)
 	})
+}
+
+// tell says what became of a run: first in the log and the metrics, whose alarms need nobody else, and then to a person, at
+// an address that may hang.
+func tell(ctx context.Context, f *wiring.Function, secretARN string, book *ledger.Ledger, r fetch.Result, err error) *fetch.Notified {
+	report(ctx, f, r, err)
+	emit(ctx, f, book, r, err)
+	told, news := announce(ctx, f, secretARN, book, r)
+	emitNews(ctx, f, r, news)
+	return told
 }
 
 // named is an error under the name by which the command knows it: Lambda tells no more of an error than its text and its

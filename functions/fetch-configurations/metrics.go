@@ -14,17 +14,26 @@ import (
 const goodRunTime = 2 * time.Second
 
 // emit writes the metrics of a run. A dry run has none: a person who only looks must neither quiet an alarm nor raise one.
-func emit(ctx context.Context, f *wiring.Function, book *ledger.Ledger, r fetch.Result, news int, err error) {
+func emit(ctx context.Context, f *wiring.Function, book *ledger.Ledger, r fetch.Result, err error) {
 	if r.DryRun {
 		return
 	}
 	sinceGood, known := sinceGoodRun(ctx, f, book, r)
 	set := runMetrics(r, wiring.LoginRefused(err))
-	set.Metrics = append(set.Metrics, metrics.Counted("NewThings", news)) // of a failed run too: the next one knows them
 	if known {
 		set.Metrics = append(set.Metrics, metrics.Metric{Name: "AgeOfNewestGoodRun", Unit: metrics.Seconds, Value: sinceGood.Seconds()})
 	}
 	f.Emit(ctx, append([]metrics.Set{set}, unitMetrics(r)...)...)
+}
+
+// emitNews writes how many things are new that need a hand, once that is known; of a failed run too: the next one knows them.
+func emitNews(ctx context.Context, f *wiring.Function, r fetch.Result, news int) {
+	if r.DryRun {
+		return
+	}
+	f.Emit(ctx, metrics.Set{
+		Fields: map[string]string{"runId": r.RunID}, Metrics: []metrics.Metric{metrics.Counted("NewThings", news)},
+	})
 }
 
 // sinceGoodRun notes a good run, or tells how long ago the newest one was. Before the first one it is not known.

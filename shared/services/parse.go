@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml" // keeps line and column of every node, so that each fault can say where it is
@@ -101,6 +102,10 @@ func (f *faults) file(text []byte) (file *ast.File) {
 		if token := fault.GetToken(); token != nil && token.Position != nil {
 			where = position{max(token.Position.Line, 1), max(token.Position.Column, 1)}
 		}
+	}
+	if strings.ContainsRune(what, '\t') { // which nobody would see
+		f.add(where, "not readable as YAML: a tab; indent with spaces")
+		return nil
 	}
 	f.add(where, "not readable as YAML: %s", what)
 	return nil

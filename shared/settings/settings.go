@@ -86,24 +86,24 @@ func (r *Reader) Required(name, what string) string {
 // maxWhole keeps products of a setting and a number of devices far from overflowing.
 const maxWhole = 1_000_000_000
 
-// Percent reads a whole number of percent, not below 0.
-func (r *Reader) Percent(name string, otherwise int64) int64 {
-	return r.whole(name, otherwise, 0, "a whole number of percent, 0 or more, without a sign")
+// Percent reads a whole number of percent, from 0 to most: 300 where 30 was meant would switch off what it sets.
+func (r *Reader) Percent(name string, otherwise, most int64) int64 {
+	return r.whole(name, otherwise, 0, most, "a whole number of percent, 0 or more, without a sign")
 }
 
 // Positive reads a whole number above 0.
 func (r *Reader) Positive(name string, otherwise int64) int64 {
-	return r.whole(name, otherwise, 1, "a whole number above 0")
+	return r.whole(name, otherwise, 1, maxWhole, "a whole number above 0")
 }
 
-func (r *Reader) whole(name string, otherwise, least int64, what string) int64 {
+func (r *Reader) whole(name string, otherwise, least, most int64, what string) int64 {
 	text := strings.TrimSpace(r.Optional(name, ""))
 	if text == "" {
 		return otherwise
 	}
 	n, err := strconv.ParseUint(text, 10, 63) // which takes no sign
-	if err != nil || int64(n) < least || n > maxWhole {
-		r.Problem(name, "is %s: it must be %s, at most %d", short(text), what, int64(maxWhole))
+	if err != nil || int64(n) < least || int64(n) > most {
+		r.Problem(name, "is %s: it must be %s, at most %d", short(text), what, most)
 		return 0
 	}
 	return int64(n)
@@ -157,7 +157,7 @@ func (r *Reader) URL(name, otherwise string, check func(name, value string) (*ur
 		return ""
 	}
 	if _, err := check(name, text); err != nil {
-		r.Problem(name, "is no address that can be used: %v", err)
+		r.Problem(name, "%s", strings.TrimPrefix(err.Error(), name+": "))
 		return ""
 	}
 	return text

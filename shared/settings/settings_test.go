@@ -31,7 +31,7 @@ func problem(t *testing.T, r *settings.Reader) string {
 func TestReader_AllProblemsAtOnce(t *testing.T) {
 	r := reader(map[string]string{"PERCENT": "30%", "DURATION": "20", "BOOL": "yes", "MODE": "watch", "LEVEL": "loud"})
 	r.Required("SECRET", "the API user's password")
-	r.Percent("PERCENT", 30)
+	r.Percent("PERCENT", 30, 100)
 	r.Duration("DURATION", time.Hour)
 	r.Bool("BOOL", false)
 	r.OneOf("MODE", "post", "observe")
@@ -54,7 +54,7 @@ func TestReader_AllProblemsAtOnce(t *testing.T) {
 
 func TestReader_NothingWrong_IsNoError(t *testing.T) {
 	r := reader(nil)
-	if r.Percent("P", 30) != 30 || r.Positive("N", 2) != 2 || r.Duration("D", time.Hour) != time.Hour || !r.Bool("B", true) ||
+	if r.Percent("P", 30, 100) != 30 || r.Positive("N", 2) != 2 || r.Duration("D", time.Hour) != time.Hour || !r.Bool("B", true) ||
 		r.OneOf("M", "post", "observe") != "post" || r.Optional("O", "o") != "o" || r.LogLevel("L", slog.LevelWarn) != slog.LevelWarn {
 		t.Error("what is not set is not its default")
 	}
@@ -65,7 +65,7 @@ func TestReader_NothingWrong_IsNoError(t *testing.T) {
 
 func TestReader_Blank_CountsAsNotSet(t *testing.T) {
 	r := reader(map[string]string{"X": " \t", "Y": ""})
-	if r.Optional("Y", "default") != "default" || r.Percent("X", 7) != 7 || r.OneOf("Y", "post", "observe") != "post" {
+	if r.Optional("Y", "default") != "default" || r.Percent("X", 7, 100) != 7 || r.OneOf("Y", "post", "observe") != "post" {
 		t.Error("a blank setting has hidden its default")
 	}
 	r.Required("X", "a secret")
@@ -84,7 +84,7 @@ func TestReader_Texts_ArriveWhole(t *testing.T) {
 
 func TestReader_Values(t *testing.T) {
 	type read = func(r *settings.Reader) any
-	percent := func(r *settings.Reader) any { return r.Percent("X", 30) }
+	percent := func(r *settings.Reader) any { return r.Percent("X", 30, 100) }
 	positive := func(r *settings.Reader) any { return r.Positive("X", 30) }
 	duration := func(r *settings.Reader) any { return r.Duration("X", time.Hour) }
 	boolean := func(r *settings.Reader) any { return r.Bool("X", true) }
@@ -98,14 +98,16 @@ func TestReader_Values(t *testing.T) {
 	}{
 		{"percent", "0", percent, int64(0), false},
 		{"percent", " 45 ", percent, int64(45), false},
-		{"percent", "1000000000", percent, int64(1_000_000_000), false},
-		{"percent", "1000000001", percent, int64(0), true},
+		{"percent", "100", percent, int64(100), false},
+		{"percent", "101", percent, int64(0), true},
 		{"percent", "99999999999999999999", percent, int64(0), true},
 		{"percent", "-1", percent, int64(0), true},
 		{"percent", "+1", percent, int64(0), true},
 		{"percent", "1.5", percent, int64(0), true},
 		{"positive", "1", positive, int64(1), false},
 		{"positive", "0", positive, int64(0), true},
+		{"positive", "1000000000", positive, int64(1_000_000_000), false},
+		{"positive", "1000000001", positive, int64(0), true},
 		{"duration", "20h", duration, 20 * time.Hour, false},
 		{"duration", "1h30m", duration, 90 * time.Minute, false},
 		{"duration", "0s", duration, time.Duration(0), true},

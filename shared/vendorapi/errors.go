@@ -62,7 +62,13 @@ func (e *Error) Error() string {
 	if e.Status != 0 && !errors.As(e.Err, &refused) && !errors.As(e.Err, &fault) {
 		b.WriteString(": " + answer(e.Status, e.Head))
 	}
-	if e.Err != nil {
+	switch {
+	case e.Err == nil:
+	case refused != nil && error(refused) == e.Err && refused.Operation == e.Operation: // vendor and operation are said
+		b.WriteString(": " + refused.text(""))
+	case fault != nil && error(fault) == e.Err && fault.Operation == e.Operation:
+		b.WriteString(": " + fault.text(""))
+	default:
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	if e.RetryAfter > 0 {
@@ -86,12 +92,18 @@ type RefusedError struct {
 	Lookup        error // why the credentials could not be looked up afresh, if they could not
 }
 
-func (e *RefusedError) Error() string {
-	s := fmt.Sprintf("%s refused the login (%s", e.Vendor, e.Operation)
+func (e *RefusedError) Error() string { return e.Vendor + " " + e.text(e.Operation) }
+
+func (e *RefusedError) text(operation string) string {
+	s := "refused the login"
+	about := operation
 	if e.SecretVersion != "" {
-		s += ", secret version " + e.SecretVersion
+		about = strings.TrimPrefix(operation+", secret version "+e.SecretVersion, ", ")
 	}
-	s += "): " + answer(e.Status, e.Head)
+	if about != "" {
+		s += " (" + about + ")"
+	}
+	s += ": " + answer(e.Status, e.Head)
 	if e.Lookup != nil {
 		s += fmt.Sprintf("; looking it up afresh failed: %v", e.Lookup)
 	}
@@ -108,8 +120,10 @@ type FaultError struct {
 	Head      string
 }
 
-func (e *FaultError) Error() string {
-	return fmt.Sprintf("%s wants no requests (%s): %s; nothing more is sent", e.Vendor, e.Operation, answer(e.Status, e.Head))
+func (e *FaultError) Error() string { return e.Vendor + " " + e.text(" ("+e.Operation+")") }
+
+func (e *FaultError) text(operation string) string {
+	return fmt.Sprintf("wants no requests%s: %s; nothing more is sent", operation, answer(e.Status, e.Head))
 }
 
 // IsUnclear tells whether a failed call may have taken effect all the same.

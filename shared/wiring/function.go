@@ -84,11 +84,16 @@ func Margin(ctx context.Context) time.Duration {
 
 // Within ends a context a margin before the invocation does: a function that is cut off records nothing.
 func Within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return Leaving(ctx, Margin(ctx))
+}
+
+// Leaving ends a context so long before the invocation does.
+func Leaving(ctx context.Context, last time.Duration) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadlineCause(ctx, deadline.Add(-Margin(ctx)), fmt.Errorf("the function's time is nearly over: %w", context.DeadlineExceeded))
+	return context.WithDeadlineCause(ctx, deadline.Add(-last), fmt.Errorf("the function's time is nearly over: %w", context.DeadlineExceeded))
 }
 
 // newLog writes JSON lines with the invocation's request id.

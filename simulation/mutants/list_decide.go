@@ -16,7 +16,7 @@ var deciding = []mutant{
 	{rule: "approve", file: ledgerDir + "held.go", old: "(len(now.Holds) > 0 || now.Hand || len(h.Holds) > 0 || h.Hand)", new: "(len(now.Holds) > 0 || now.Hand)", aside: true},
 	{rule: "approve", file: ledgerDir + "held.go", old: "		case len(now.Holds) > 0 && h.Approved != nil && h.RunID == read.RunID && read.Approved == nil:", new: "		case false:", aside: true},
 	{rule: "approve", file: fetchDir + "judge.go", old: "	case serves && (observes || r.hand.Hold.On):", new: "	case serves && r.hand.Hold.On:", aside: true},
-	{rule: "notify", file: fetchDir + "announce.go", old: "	ctx, cancel := context.WithTimeout(ctx, beatTime)", new: "	ctx, cancel := context.WithTimeout(ctx, announceTime)", aside: true},
+	{rule: "notify", file: fetchDir + "announce.go", old: "	ctx, cancel := upTo(ctx, beatTime)", new: "	ctx, cancel := context.WithCancel(ctx)", aside: true},
 	{rule: "release", file: fetchDir + "plan.go", old: "	if _, ended := p.released[plan.id]; ended && !c.leftOut {", new: "	if _, ended := p.released[plan.id]; ended && false {", aside: true},
 	{rule: "release", file: fetchDir + "released.go", old: "		case here && release.Gone:", new: "		case here:", aside: true},
 	{rule: "release", file: fetchDir + "released.go", old: "|| !pair.MayStandAboveZero() ||", new: "||", aside: true},

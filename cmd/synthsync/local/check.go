@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 	"github.com/synthsync/synthsync/functions/sync-accounts/accounts"
@@ -53,7 +54,8 @@ type SynthesizeChecked struct {
 // RuleChecked is how a rule fits the tenant.
 type RuleChecked struct {
 	Service  string `json:"service"`
-	Standing bool   `json:"standing"` // stands at Synthesize already
+	Standing bool   `json:"standing"`          // stands at Synthesize already
+	Unknown  bool   `json:"unknown,omitempty"` // whether it does: Synthesize could not be read
 	Note     string `json:"note,omitempty"`
 }
 
@@ -96,10 +98,25 @@ func (c *checker) fail(format string, args ...any) {
 	c.advise(format, args...)
 }
 
+// later is what to do about a vendor that did not answer.
+const later = "Try again later; if it stays so, see whether this machine reaches it"
+
+// of says which vendor an error is of, where it does not begin with that.
+func of(vendor string, err error) string {
+	if text := err.Error(); strings.HasPrefix(text, vendor+": ") {
+		return text
+	}
+	return vendor + ": " + err.Error()
+}
+
 func (c *checker) autotaskSide(ctx context.Context) {
 	login, err := c.autotask.Login(ctx)
 	if err != nil {
-		c.fail("Autotask: %v. Check AUTOTASK_USERNAME, AUTOTASK_SECRET and AUTOTASK_INTEGRATION_CODE; the user must be an API User (API-only)", err)
+		what := "Check AUTOTASK_USERNAME, AUTOTASK_SECRET and AUTOTASK_INTEGRATION_CODE; the user must be an API User (API-only)"
+		if !vendorapi.IsRefused(err) && !vendorapi.IsFault(err) {
+			what = later
+		}
+		c.fail("%s. %s", of("Autotask", err), what)
 		return
 	}
 	a := &c.out.Autotask
@@ -121,7 +138,7 @@ func (c *checker) autotaskSide(ctx context.Context) {
 	}
 	types, err := c.autotask.Types(ctx)
 	if err != nil {
-		c.fail("Autotask: %v. Give the API user the right to read configuration item types", err)
+		c.fail("%s. Give the API user the right to read configuration item types", of("Autotask", err))
 		return
 	}
 	for _, t := range types {
@@ -148,14 +165,14 @@ func (c *checker) autotaskSide(ctx context.Context) {
 func (c *checker) count(ctx context.Context) {
 	var err error
 	if c.out.Autotask.Items, err = c.autotask.Count(ctx, autotask.ConfigurationItems, autotask.Eq("isActive", true)); err != nil {
-		c.fail("Autotask: %v. Give the API user the right to read configuration items", err)
+		c.fail("%s. Give the API user the right to read configuration items", of("Autotask", err))
 	}
 	c.out.Autotask.Budget.Needed = autotask.RequestsFor(c.out.Autotask.Items)
 	if b := c.out.Autotask.Budget; b.Percent > 0 && b.Needed > b.Allowed {
 		c.advise("Autotask: reading the items needs about %d requests, and a run may use %d now (AUTOTASK_BUDGET_PERCENT=%d of what is left): it would %s (AUTOTASK_OVER_BUDGET). Run when other integrations are quiet, or raise the percentage", b.Needed, b.Allowed, b.Percent, b.Over)
 	}
 	if c.out.Autotask.Companies, err = c.autotask.Count(ctx, autotask.Companies, autotask.GTE("id", 0)); err != nil {
-		c.fail("Autotask: %v. Give the API user the right to read companies", err)
+		c.fail("%s. Give the API user the right to read companies", of("Autotask", err))
 	}
 }
 
@@ -171,9 +188,9 @@ func (c *checker) synthesizeSide(ctx context.Context) {
 	case err != nil && org.OrganizationID == "":
 		what := "Check SYNTHESIZE_VENDOR_API_KEY and SYNTHESIZE_PARTNER_API_KEY; both are shown once, when the custom integration's tokens are generated"
 		if !vendorapi.IsRefused(err) && !vendorapi.IsFault(err) {
-			what = "Try again later"
+			what = later
 		}
-		c.fail("Synthesize: %v. %s", err, what)
+		c.fail("%s. %s", of("Synthesize", err), what)
 		return
 	}
 	s.OK, s.Organization, s.Integration, s.Status = true, org.Name, org.VendorName, string(org.Status)
@@ -181,7 +198,7 @@ func (c *checker) synthesizeSide(ctx context.Context) {
 		s.Services = append(s.Services, service.Name)
 	}
 	if err != nil {
-		c.fail("Synthesize: %v", err)
+		c.fail("%s", of("Synthesize", err))
 		return
 	}
 	c.look = &look
@@ -220,7 +237,7 @@ func (c *checker) rules() {
 		}
 	}
 	for _, r := range c.Rules {
-		checked := RuleChecked{Service: r.Service}
+		checked := RuleChecked{Service: r.Service, Unknown: c.look == nil}
 		name := ""
 		checked.Standing, name = c.standing(r.Service)
 		switch {

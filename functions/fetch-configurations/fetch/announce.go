@@ -39,18 +39,23 @@ type Notified struct {
 const (
 	// announceTime is how long all of it may take: a person waits for the command, and a function's time is bought.
 	announceTime = 10 * time.Second
+	// notingTime is how long the ledger may take after that, to note what was told.
+	notingTime = announceTime / 2
 	// beatTime is the part of it that the dead man's switch may take. It is asked first: runs that end well would look like
 	// none at all if a webhook that hangs had used up the time.
 	beatTime = 3 * time.Second
 )
 
 // Announce tells what is new. It fails no run: what went wrong is in the answer, which is nil where nobody is to be told.
-// news is how many things are new that need a hand, whoever is told of them.
+// news is how many things are new that need a hand, whoever is told of them. All of it ends with ctx, which is not the run's
+// own: that one may be over.
 func (a Announcer) Announce(ctx context.Context, r Result, onlyLost bool) (told *Notified, news int) {
 	if r.DryRun || r.State == "" {
 		return nil, 0
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTime)
+	noting, cancel := context.WithTimeout(ctx, announceTime+notingTime)
+	defer cancel()
+	ctx, cancel = upTo(noting, announceTime)
 	defer cancel()
 	out := &Notified{}
 	var failed troubles
@@ -58,16 +63,22 @@ func (a Announcer) Announce(ctx context.Context, r Result, onlyLost bool) (told 
 	if r.good() {
 		failed.add(a.beat(ctx, out))
 	}
-	known, news, err := a.tell(ctx, r, onlyLost, out)
+	known, news, err := a.tell(ctx, noting, r, onlyLost, out)
 	failed.add(err)
 	out.Error = failed.String()
-	if err := a.remember(ctx, known, out.Error); err != nil && out.Error == "" {
+	if err := a.remember(noting, known, out.Error); err != nil && out.Error == "" {
 		out.Error = err.Error()
 	}
 	if out.Error == "" && !a.Sender.Notifies() && !a.Sender.Beats() {
 		return nil, news
 	}
 	return out, news
+}
+
+// upTo ends a context after so long, and once it has left only a third of what it had. Its parent has a deadline.
+func upTo(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	deadline, _ := ctx.Deadline()
+	return context.WithTimeout(ctx, min(time.Until(deadline)*2/3, most))
 }
 
 // good tells whether nothing keeps a bill from being right that somebody has been told to see to before.
@@ -81,8 +92,6 @@ func (a Announcer) remember(ctx context.Context, known ledger.Incidents, trouble
 	if known.Trouble == trouble {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTime/2)
-	defer cancel()
 	_, err := a.Ledger.UpdateIncidents(ctx, func(now *ledger.Incidents) error {
 		if now.Trouble == "" {
 			now.TroubleSince = a.Now().UTC()
@@ -100,7 +109,7 @@ func (a Announcer) beat(ctx context.Context, out *Notified) error {
 	if !a.Sender.Beats() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, beatTime)
+	ctx, cancel := upTo(ctx, beatTime)
 	defer cancel()
 	err := a.Sender.Heartbeat(ctx)
 	out.Beat = err == nil

@@ -43,6 +43,36 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
+// A function that has little time left must not be cut off for an address that hangs: it would say nothing at all.
+func TestAnnounce_LittleTimeIsLeft_ItEndsBeforeThat_AndWhatIsNewIsNoted(t *testing.T) {
+	for _, bad := range []string{"/hook", "/beat"} {
+		synctest.Test(t, func(t *testing.T) {
+			const left = 3 * time.Second
+			sender, err := notify.New(notify.Settings{URL: "https://example.com/hook", HeartbeatURL: "https://example.com/beat"}, &http.Client{Transport: &line{bad: bad, how: "hangs"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			book := ledger.New(memory.New(), time.Now)
+			a := fetch.Announcer{Ledger: book, Sender: sender, Place: "--stack prod", Now: time.Now}
+			r := fetch.Result{RunID: "r1", State: fetch.StateDone, Attention: []fetch.Attention{{Kind: fetch.KindUncovered, Text: "3 items of type \"Printer\""}}}
+			began := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), left)
+			defer cancel()
+			out, news := a.Announce(ctx, r, false)
+			if took := time.Since(began); took >= left {
+				t.Errorf("%s: it takes %s of %s", bad, took, left)
+			}
+			if news != 1 || (out.Waiting == 0) != (bad != "/hook") || (out.Sent == 1) != (bad != "/hook") {
+				t.Errorf("%s: %d new, %+v", bad, news, out)
+			}
+			known, err := book.Incidents(t.Context())
+			if err != nil || len(known.Open) != 1 || known.Trouble == "" || known.Sending.After(time.Now()) {
+				t.Errorf("%s: the ledger knows %+v, %v", bad, known, err)
+			}
+		})
+	}
+}
+
 // Whatever becomes of one of the two addresses, the other one is told, within the time that a person waits, and it is said
 // which of them is wrong and how, without its address.
 func TestAnnounce_OneAddressHangsRedirectsOrBreaks_TheOtherIsToldAndTheRunIsWhatItWas(t *testing.T) {

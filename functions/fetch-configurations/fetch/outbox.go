@@ -20,10 +20,10 @@ const (
 )
 
 // tell notes the news in the ledger, and sends what waits there, unless another process does.
-func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notified) (known ledger.Incidents, news int, err error) {
+func (a Announcer) tell(ctx, noting context.Context, r Result, onlyLost bool, out *Notified) (known ledger.Incidents, news int, err error) {
 	now := a.Now().UTC()
 	var mine []ledger.Notice
-	known, err = a.Ledger.UpdateIncidents(ctx, func(known *ledger.Incidents) error {
+	known, err = a.Ledger.UpdateIncidents(noting, func(known *ledger.Incidents) error {
 		mine = nil
 		var err error
 		if news, err = a.note(known, r, onlyLost, now); err != nil {
@@ -41,11 +41,11 @@ func (a Announcer) tell(ctx context.Context, r Result, onlyLost bool, out *Notif
 		}
 		return known, news, err
 	}
-	return known, news, a.deliver(ctx, mine, out)
+	return known, news, a.deliver(ctx, noting, mine, out)
 }
 
 // deliver sends what waits, and takes what was sent out of the ledger.
-func (a Announcer) deliver(ctx context.Context, mine []ledger.Notice, out *Notified) error {
+func (a Announcer) deliver(ctx, noting context.Context, mine []ledger.Notice, out *Notified) error {
 	var failed error
 	for _, notice := range mine {
 		var m notify.Message
@@ -58,9 +58,7 @@ func (a Announcer) deliver(ctx context.Context, mine []ledger.Notice, out *Notif
 		out.Sent++
 	}
 	out.Waiting = len(mine) - out.Sent
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), announceTime/2)
-	defer cancel()
-	_, err := a.Ledger.UpdateIncidents(end, func(known *ledger.Incidents) error {
+	_, err := a.Ledger.UpdateIncidents(noting, func(known *ledger.Incidents) error {
 		known.Sending = time.Time{}
 		known.Outbox = slices.DeleteFunc(known.Outbox, func(n ledger.Notice) bool {
 			return slices.ContainsFunc(mine[:out.Sent], func(sent ledger.Notice) bool {

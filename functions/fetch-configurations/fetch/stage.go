@@ -176,9 +176,6 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.Ledger.SaveRun(ctx, r.record); err != nil {
 		return err
 	}
-	if err := r.Ledger.NoteRules(ctx, r.act("")); err != nil {
-		return err
-	}
 	return r.Ledger.NoteRun(ctx, r.act(StateReading))
 }
 
@@ -199,6 +196,9 @@ func (r *run) execute(ctx context.Context) error {
 		return err
 	}
 	if err := r.read(ctx); err != nil {
+		return err
+	}
+	if err := r.Ledger.NoteRules(ctx, r.act("")); err != nil { // that fit this tenant
 		return err
 	}
 	return r.decide(ctx)
