@@ -81,7 +81,12 @@ func (s *sim) backedUp(_ string) string {
 
 func (s *sim) restoredFromBackup(name string) string {
 	if s.backup != nil && s.choose.of(name, 3) == 0 {
+		landed := s.landed
 		s.restore()
+		if s.choose.one("restored by the book", 2, 1) == 1 && s.importIntoItself() {
+			s.landed = landed // after which nothing older may replace anything newer
+			return "the ledger is restored from the backup, exported, and imported into itself"
+		}
 		return "the ledger is restored from the backup"
 	}
 	return ""
@@ -126,6 +131,7 @@ func (s *sim) restore() {
 		s.secretsPutRight("") // else it would be theirs from now on
 	}
 	s.landed = map[string]landing{}
+	s.refusals = nil
 	s.effects++
 	s.listen()
 }

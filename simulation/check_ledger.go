@@ -19,6 +19,9 @@ func (s *sim) written(t *task, before []ledger.Document, writes []ledger.Write) 
 		if w.Kind == "state" && w.ID == "head" {
 			s.issued(t, w.Body)
 		}
+		if w.Kind == "state" && w.ID == "refusal-"+ledger.Synthesize && !w.Delete {
+			s.notes(t, w.Body)
+		}
 		if w.Kind != "account" || w.Delete {
 			continue
 		}

@@ -2,8 +2,13 @@ package simulation
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
+
+	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/synthesize"
 )
 
 // login is what a request is sent with; "" if with nothing.
@@ -12,10 +17,44 @@ func login(r *http.Request) string { return r.Header.Get("Gradient-Token") + r.H
 // right is the login that a vendor takes.
 func (s *sim) right(vendor string) string {
 	if vendor == synthesizeName {
-		keys := s.rightKeys("")
-		return base64.StdEncoding.EncodeToString([]byte(keys.VendorAPIKey + ":" + keys.PartnerAPIKey))
+		return token(s.rightKeys(""))
 	}
 	return s.secretRight
+}
+
+// token is what Synthesize's keys are sent as.
+func token(keys synthesize.Keys) string {
+	return base64.StdEncoding.EncodeToString([]byte(keys.VendorAPIKey + ":" + keys.PartnerAPIKey))
+}
+
+// noted is a refusal that the ledger knows: up to which run, and since which step.
+type noted struct {
+	version, runID string
+	observedAt     time.Time
+	step           int
+}
+
+// notes keeps what a function has written of refusals.
+func (s *sim) notes(t *task, body []byte) {
+	var r ledger.Refusal
+	if err := json.Unmarshal(body, &r); err != nil {
+		s.fail("ledger", "%s notes a refusal that cannot be read: %v", t.name, err)
+	}
+	s.refusals = append(s.refusals, noted{r.SecretVersion, r.RunID, r.ObservedAt, s.steps})
+}
+
+// knew tells whether all that a function works on is of runs to which this version of the secret was refused, as the ledger said before the
+// function began. It should not have asked.
+func (s *sim) knew(t *task, login string) (n noted, knew bool) {
+	if len(t.heard) == 0 {
+		return n, false
+	}
+	for _, n := range s.refusals {
+		if n.version == t.versions[login] && n.step < t.born && !slices.ContainsFunc(t.heard, func(h heard) bool { return h.runID != n.runID && n.observedAt.Before(h.observedAt) }) {
+			return n, true
+		}
+	}
+	return n, false
 }
 
 // refused counts the refusals of a wrong secret that an invocation came to know of. A refusal whose answer was lost cannot
@@ -23,6 +62,9 @@ func (s *sim) right(vendor string) string {
 func (s *sim) refused(t *task, vendor, login string) {
 	if login == s.right(vendor) { // the tenant has left the zone
 		return
+	}
+	if n, knew := s.knew(t, login); knew {
+		s.fail("a refusal is not tried twice", "%s asks with keys that were refused to run %s, which the ledger knew", t.name, n.runID)
 	}
 	most := 2
 	t.wrong[vendor]++

@@ -54,7 +54,7 @@ func (s *sim) invoke(stage string, lasts time.Duration, work func(*task)) *task 
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(lasts))
 	t := &task{
 		sim: s, name: name, stage: stage, ctx: ctx, cancel: cancel, until: time.Now().Add(lasts),
-		flying: map[string]int{}, second: map[string][]time.Time{}, wrong: map[string]int{}, marks: map[string]int{}, tells: map[string]time.Time{}, expired: map[string]bool{}, login: map[string]string{},
+		flying: map[string]int{}, second: map[string][]time.Time{}, wrong: map[string]int{}, marks: map[string]int{}, tells: map[string]time.Time{}, expired: map[string]bool{}, login: map[string]string{}, versions: map[string]string{},
 	}
 	if !s.calm {
 		// Machines' clocks differ by little, and now and then by much.
@@ -137,6 +137,12 @@ func (s *sim) fetchRun(event fetch.Event) *task {
 	})
 }
 
+// heard is a run of which a function has heard.
+type heard struct {
+	runID      string
+	observedAt time.Time
+}
+
 // poll hands a batch to a function, as the poller of Lambda does.
 func (s *sim) poll(q *fifo) {
 	batch := q.receive(time.Now())
@@ -193,6 +199,10 @@ func (s *sim) poll(q *fifo) {
 	for _, e := range batch {
 		if m, err := message.DecodeUsage([]byte(e.body)); err == nil && q == s.usage {
 			task.batch = append(task.batch, told{m, e.id})
+			task.heard = append(task.heard, heard{m.RunID, m.ObservedAt})
+		}
+		if m, err := message.DecodeAccounts([]byte(e.body)); err == nil && q == s.accounts {
+			task.heard = append(task.heard, heard{m.RunID, m.ObservedAt})
 		}
 	}
 	s.trace("%s gets %d messages", task.name, len(batch))

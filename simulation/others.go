@@ -131,7 +131,9 @@ var theirToken = base64.StdEncoding.EncodeToString([]byte(theirKey + ":" + their
 // readKeys and readCredentials are what a function reads of the secrets.
 func (s *sim) readKeys(t *task) func(context.Context, bool) (synthesize.Keys, error) {
 	return func(_ context.Context, fresh bool) (synthesize.Keys, error) {
-		return s.keys.read(s, "the keys of "+t.name, fresh), nil
+		keys := s.keys.read(s, "the keys of "+t.name, fresh)
+		t.versions[token(keys)] = keys.Version
+		return keys, nil
 	}
 }
 

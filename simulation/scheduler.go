@@ -37,14 +37,16 @@ type task struct {
 	second map[string][]time.Time
 	tokens int
 	// By vendor: refused logins, what requests were last sent with, and whether that was right and is no more.
-	wrong   map[string]int
-	login   map[string]string
-	expired map[string]bool
-	read    *reading
-	batch   []told
-	marks   map[string]int       // when the account's pairs were marked, by effect number
-	tells   map[string]time.Time // the read that it tells to a service and account, as it marked last
-	faulty  bool
+	wrong    map[string]int
+	login    map[string]string
+	versions map[string]string // of Synthesize's keys, by what they are sent as
+	expired  map[string]bool
+	read     *reading
+	batch    []told
+	heard    []heard              // of which runs its messages are
+	marks    map[string]int       // when the account's pairs were marked, by effect number
+	tells    map[string]time.Time // the read that it tells to a service and account, as it marked last
+	faulty   bool
 }
 
 func (t *task) now() time.Time { return time.Now().Add(t.skew) }

@@ -71,6 +71,7 @@ type sim struct {
 	everMade map[string]bool
 	known    known
 	restored bool
+	refusals []noted
 	removed  bool
 	early    bool
 	earlier  bool

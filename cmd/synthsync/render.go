@@ -159,15 +159,25 @@ func renderAttention(w io.Writer, items []fetch.Attention) {
 		return
 	}
 	fmt.Fprintln(w, "Worth a look:")
-	shown := map[string]int{}
+	shown, more := map[string]int{}, map[string]int{}
 	for _, a := range items {
+		if a.More > 0 {
+			shown[a.Kind] += a.More
+			more[a.Kind] += a.More
+			continue
+		}
 		shown[a.Kind]++
 		if shown[a.Kind] <= listed {
 			fmt.Fprintf(w, "  [%s] %s\n", a.Kind, clean(a.Text))
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(shown)) {
-		if n := shown[kind] - listed; n > 0 {
+		n := shown[kind] - min(shown[kind]-more[kind], listed)
+		switch {
+		case n <= 0:
+		case more[kind] > 0: // of a stack's run, whose record has room for so many
+			fmt.Fprintf(w, "  [%s] … and %d more; --json lists %d of them, and the others' ids\n", kind, n, n-more[kind])
+		default:
 			fmt.Fprintf(w, "  [%s] … and %d more; --json lists them\n", kind, n)
 		}
 	}

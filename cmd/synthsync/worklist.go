@@ -39,6 +39,12 @@ func worklist(accounts map[string]ledger.Account, services ledger.Services, last
 	for _, a := range noticed {
 		switch a.Kind {
 		case fetch.KindNoAccount:
+			for _, id := range a.AccountIDs { // of which the record of a run has room for no more
+				list = append(list, ToMap{AccountID: id, Account: "company " + id, Reason: "no account"})
+			}
+			if a.More > 0 {
+				continue
+			}
 			list = append(list, ToMap{AccountID: a.AccountID, Account: a.Account, Units: a.Units, Reason: a.Why})
 		case fetch.KindInactive, fetch.KindOtherType, fetch.KindNotCustomer:
 			why[a.AccountID] += "; " + a.Why

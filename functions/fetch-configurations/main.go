@@ -186,6 +186,10 @@ func report(ctx context.Context, f *wiring.Function, r fetch.Result, err error) 
 		log.InfoContext(ctx, "run done")
 	}
 	for _, a := range r.Capped().Attention {
+		log := log
+		if a.More > 0 {
+			log = log.With("more", a.More, "accountIds", a.AccountIDs)
+		}
 		log.WarnContext(ctx, "worth a look", "kind", a.Kind, "text", a.Text)
 	}
 }

@@ -283,11 +283,27 @@ func (l *Ledger) ClaimAccount(ctx context.Context, id, runID string, observedAt 
 		if a.NameIntent.supersedes(runID, observedAt) {
 			return &SupersededError{id, *a.NameIntent}
 		}
+		if err := l.notImported(ctx, id, a.NameIntent, observedAt); err != nil {
+			return err
+		}
 		if a.NameIntent == nil || a.NameIntent.ObservedAt.Before(observedAt) {
 			a.NameIntent = &Intent{RunID: runID, ObservedAt: observedAt}
 		}
 		return change(a)
 	})
+}
+
+// notImported is the error for a word about an account of which nobody has spoken, if an import made the ledger forget who had:
+// it fences what it knows by intents, and the rest by its head alone. Its worker may have read that before the import.
+func (l *Ledger) notImported(ctx context.Context, id string, known *Intent, observedAt time.Time) error {
+	if known != nil {
+		return nil
+	}
+	_, fenced, err := l.Issued(ctx)
+	if err == nil && !observedAt.After(fenced) {
+		return &SupersededError{id, Intent{RunID: "(ledger imported)", ObservedAt: fenced}}
+	}
+	return err
 }
 
 // NoteAccount records a fact about an account, whoever has spoken since.

@@ -71,6 +71,9 @@ func (l *Ledger) NoteHeld(ctx context.Context, now, read Held) (approved Held, e
 		switch {
 		case len(now.Holds) > 0 && h.Approved != nil && h.RunID == read.RunID && read.Approved == nil:
 			approved = *h
+		case now.RunID == h.RunID && len(h.Holds) > 0 && len(now.Holds) > 0:
+			// Lambda has begun this run anew. A person may have been shown the first one's figures, and approves under this
+			// name: what he approves is those. Where they are others now, the next run is held, and says so.
 		case now.ObservedAt.After(h.ObservedAt) && (len(now.Holds) > 0 || now.Hand || len(h.Holds) > 0 || h.Hand):
 			*h = now
 		}

@@ -15,8 +15,8 @@ func (*ImportingError) Error() string {
 	return "an import into this ledger was cut short, and nothing may use it before it is repeated: synthsync ledger import"
 }
 
-// importing marks the head of a ledger while documents are moved into it. No program's format is that high.
-const importing = 1 << 30
+// closed marks the head of a ledger while documents are moved into it. No program's format is that high.
+const closed = 1 << 30
 
 // Imported is what an import did.
 type Imported struct {
@@ -49,34 +49,34 @@ func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act)
 	if err != nil {
 		return Imported{}, err
 	}
-	var out Imported
+	i := importing{services: t.services(), fence: Intent{RunID: "(ledger imported)", ObservedAt: issued, Ended: true}, released: map[string]Release{}}
 	moved := map[Key]bool{tenantKey: true} // whose the ledger is, it stays, if the export does not say
-	var writes []Write
-	services := t.services()
+	var writes []adapted
 	for _, doc := range t.documents {
 		key := Key{doc.Kind, doc.ID}
 		moved[key] = true
 		if key == headKey {
 			continue
 		}
-		body, err := l.adapt(ctx, doc, services, &out)
-		if err != nil {
-			return out, err
-		}
-		out.Documents++
-		if body != nil {
-			writes = append(writes, Write{Key: key, Body: body, Expires: doc.Expires})
-		}
+		i.out.Documents++
+		writes = append(writes, adapted{Write{Key: key, Body: doc.Body, Expires: doc.Expires}, i.of(doc)})
 	}
 	for _, batch := range batches(writes) {
 		if err := l.overwrite(ctx, batch); err != nil {
-			return out, err
+			return i.out, err
 		}
 	}
+	out := i.imported()
 	if out.Removed, err = l.removeOthers(ctx, moved); err != nil {
 		return out, err
 	}
-	if _, err := update(ctx, l, servicesKey, func(s *Services) error { s.Imported = true; return nil }); err != nil {
+	if _, err := update(ctx, l, servicesKey, func(s *Services) error {
+		if !moved[servicesKey] {
+			*s = Services{}
+		}
+		s.Imported, s.Intent = true, &i.fence
+		return nil
+	}); err != nil {
 		return out, err
 	}
 	act.What, act.Detail = ActImport, fmt.Sprintf("%d documents from %s, exported %s by version %s", out.Documents, t.From, t.At.UTC().Format(time.RFC3339), t.Program)
@@ -85,7 +85,7 @@ func (l *Ledger) Import(ctx context.Context, t *Transfer, replace bool, act Act)
 	}
 	_, err = update(ctx, l, headKey, func(h *head) error {
 		// Dead letters outlive the ledger that knew of newer runs. All that is owed is told by the next run.
-		newest := later(later(t.issued, issued), h.Issued)
+		newest := later(issued, h.Issued)
 		*h = head{Format: Format, Issued: newest, Fenced: newest}
 		return nil
 	})
@@ -118,14 +118,14 @@ func (e *NoRoomError) Error() string {
 	return fmt.Sprintf("%s of the export has %d bytes, and there is room for %d here: nothing was imported", e.Key, e.Bytes, e.Most)
 }
 
-// beginImport closes the ledger to everybody else, and returns how far its observation times had got.
+// beginImport closes the ledger to everybody else, and issues a time that is later than that of any run.
 func (l *Ledger) beginImport(ctx context.Context, t *Transfer, replace bool) (time.Time, error) {
 	var h head
 	version, err := l.load(ctx, headKey, &h)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if h.Format != importing && version > 0 && !replace {
+	if h.Format != closed && version > 0 && !replace {
 		runs, accounts, err := l.holds(ctx)
 		if err != nil {
 			return time.Time{}, err
@@ -149,12 +149,14 @@ func (l *Ledger) beginImport(ctx context.Context, t *Transfer, replace bool) (ti
 	var issued time.Time
 	_, err = update(ctx, l, headKey, func(h *head) error {
 		switch {
-		case h.Format > Format && h.Format != importing:
+		case h.Format > Format && h.Format != closed:
 			return &FormatError{h.Format}
 		case h.Lease != nil && l.now().Before(h.Lease.Until):
 			return &BusyError{h.Lease.RunID}
 		}
-		h.Format, h.Issued, h.Lease = importing, later(h.Issued, t.issued), nil
+		h.Format, h.Issued, h.Lease = closed, later(h.Issued, t.issued), nil
+		// Neither ledger need know of all runs: the one that does may have been restored from an older backup.
+		h.issue(l.now().UTC().Truncate(time.Millisecond))
 		issued = h.Issued
 		return nil
 	})
@@ -192,8 +194,8 @@ func (t *Transfer) services() Services {
 }
 
 // batches splits writes by their number and by their bytes.
-func batches(writes []Write) [][]Write {
-	var out [][]Write
+func batches(writes []adapted) [][]adapted {
+	var out [][]adapted
 	from, bytes := 0, 0
 	for at, w := range writes {
 		if at > from && (at-from == MaxWrites/4 || bytes+len(w.Body) > maxBatch) {
@@ -203,55 +205,6 @@ func batches(writes []Write) [][]Write {
 		bytes += len(w.Body)
 	}
 	return append(out, writes[from:])
-}
-
-// adapt is a document as it is believed in its new place; nil if what stands there stays.
-func (l *Ledger) adapt(ctx context.Context, doc transferred, services Services, i *Imported) ([]byte, error) {
-	switch {
-	case doc.Kind == kindRelease:
-		return l.importRelease(ctx, doc, i)
-	case doc.Kind == kindAccount:
-		var a Account
-		if err := json.Unmarshal(doc.Body, &a); err != nil {
-			return nil, err
-		}
-		i.Accounts++
-		a.doubt(services)
-		return json.Marshal(a)
-	case (Key{doc.Kind, doc.ID}) == servicesKey:
-		// What stands at Synthesize by now, and the export does not know, stood there before this ledger did.
-		for n := range services.List {
-			services.List[n].Adopted = true
-		}
-		return json.Marshal(services)
-	case (Key{doc.Kind, doc.ID}) == handKey:
-		return l.importHand(ctx, doc, i)
-	case (Key{doc.Kind, doc.ID}) == tenantKey:
-		return l.importTenant(ctx, doc)
-	case (Key{doc.Kind, doc.ID}) == heldKey:
-		return importHeld(doc, i)
-	}
-	return doc.Body, nil
-}
-
-// importTenant keeps what this ledger is bound to where the export was bound to nothing yet: else it would be the next
-// comer's. Where both say something it is the same tenant.
-func (l *Ledger) importTenant(ctx context.Context, doc transferred) ([]byte, error) {
-	here, err := l.Tenant(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var t Tenant
-	if err := json.Unmarshal(doc.Body, &t); err != nil {
-		return nil, err
-	}
-	if t.Autotask == (AutotaskTenant{}) {
-		t.Autotask = here.Autotask
-	}
-	if t.Synthesize == (SynthesizeTenant{}) {
-		t.Synthesize = here.Synthesize
-	}
-	return json.Marshal(t)
 }
 
 // doubt takes back that anything is known to be told: what was told, and everything of an account that stands at
@@ -274,13 +227,14 @@ func (a *Account) doubt(services Services) {
 	a.Pairs, a.Adopted = pairs, true
 }
 
-// overwrite writes documents whatever stands there: nobody else uses the ledger now.
-func (l *Ledger) overwrite(ctx context.Context, writes []Write) error {
-	if len(writes) == 0 {
+// overwrite puts documents in the place of what stands there. Each is decided anew if that changes under it: a person may say
+// something meanwhile.
+func (l *Ledger) overwrite(ctx context.Context, batch []adapted) error {
+	if len(batch) == 0 {
 		return nil
 	}
-	keys := make([]Key, len(writes))
-	for i, w := range writes {
+	keys := make([]Key, len(batch))
+	for i, w := range batch {
 		keys[i] = w.Key
 	}
 	for try := 0; ; try++ {
@@ -288,8 +242,21 @@ func (l *Ledger) overwrite(ctx context.Context, writes []Write) error {
 		if err != nil {
 			return fmt.Errorf("import into the ledger: %w", err)
 		}
-		for i := range writes {
-			writes[i].IfVersion = docs[i].Version
+		var writes []Write
+		for i, w := range batch {
+			write := w.Write
+			write.IfVersion = docs[i].Version
+			if w.adapt != nil {
+				if write.Body, err = w.adapt(docs[i]); err != nil {
+					return fmt.Errorf("import %s into the ledger: %w", w.Key, err)
+				}
+			}
+			if write.Delete || write.Body != nil {
+				writes = append(writes, write)
+			}
+		}
+		if len(writes) == 0 {
+			return nil
 		}
 		err = l.store.Write(ctx, writes...)
 		if err == nil {
@@ -307,7 +274,7 @@ func (l *Ledger) overwrite(ctx context.Context, writes []Write) error {
 // removeOthers deletes what stood in the ledger and is not in the export. What was done is never deleted, nor what a person has
 // said.
 func (l *Ledger) removeOthers(ctx context.Context, moved map[Key]bool) (int, error) {
-	var writes []Write
+	var writes []adapted
 	for _, kind := range kinds {
 		if kind == kindAct || kind == kindRelease {
 			continue
@@ -316,8 +283,8 @@ func (l *Ledger) removeOthers(ctx context.Context, moved map[Key]bool) (int, err
 			if err != nil {
 				return 0, fmt.Errorf("import into the ledger: %w", err)
 			}
-			if !moved[doc.Key] && doc.Key != headKey && doc.Key != handKey {
-				writes = append(writes, Write{Key: doc.Key, Delete: true})
+			if !moved[doc.Key] && doc.Key != headKey && doc.Key != handKey && doc.Key != servicesKey {
+				writes = append(writes, adapted{Write: Write{Key: doc.Key, Delete: true}})
 			}
 		}
 	}

@@ -1,59 +1,37 @@
 package ledger
 
-import (
-	"context"
-	"encoding/json"
-)
-
-// importHand is what a person has said of all runs, after an import. The mode is for each place to say. A hold of this place stays,
+// hand is what a person has said of all runs, after an import. The mode is for each place to say. A hold of this place stays,
 // and one that comes with the export holds as well, unless somebody has said here since that posting goes on: an import never
 // lets anything be told that either place keeps back.
-func (l *Ledger) importHand(ctx context.Context, doc transferred, i *Imported) ([]byte, error) {
-	var came Hand
-	if err := json.Unmarshal(doc.Body, &came); err != nil {
-		return nil, err
-	}
-	own, err := l.Hand(ctx)
-	if err != nil {
-		return nil, err
-	}
-	i.ModeLeft = came.Mode != ModeWord{}
+func (i *importing) hand(came, own Hand) (*Hand, error) {
+	i.out.ModeLeft, i.out.HoldCame = came.Mode != ModeWord{}, false
 	if !own.Hold.On && came.Hold.On && came.Hold.At.After(own.Hold.At) {
 		own.Hold = came.Hold
-		i.HoldCame = true
+		i.out.HoldCame = true
 	}
-	return json.Marshal(own)
+	return &own, nil
 }
 
-// importRelease is the newer of two words about a company: that of the export, or that of this place, where it may have been taken
+// release is the newer of two words about a company: that of the export, or that of this place, where it may have been taken
 // back since.
-func (l *Ledger) importRelease(ctx context.Context, doc transferred, i *Imported) ([]byte, error) {
-	var came, own Release
-	if err := json.Unmarshal(doc.Body, &came); err != nil {
-		return nil, err
-	}
-	if _, err := l.load(ctx, Key{doc.Kind, doc.ID}, &own); err != nil {
-		return nil, err
-	}
+func (i *importing) release(id string, came, own Release) (*Release, error) {
+	delete(i.released, id)
 	if !later(came.At, came.EndedAt).After(later(own.At, own.EndedAt)) {
 		return nil, nil
 	}
 	if came.Open() {
-		came.AccountID = doc.ID
-		i.Released = append(i.Released, came)
+		named := came
+		named.AccountID = id
+		i.released[id] = named
 	}
-	return doc.Body, nil
+	return &came, nil
 }
 
-// importHeld is what the newest run of the export held back, without a person's approval. With what it fits comes what it was
+// held is what the newest run of the export held back, without a person's approval. With what it fits comes what it was
 // compared with, so an approval that has let a run pass since the export would let a second one pass.
-func importHeld(doc transferred, i *Imported) ([]byte, error) {
-	var came Held
-	if err := json.Unmarshal(doc.Body, &came); err != nil {
-		return nil, err
-	}
+func (i *importing) held(came, _ Held) (*Held, error) {
 	if came.Approved != nil {
-		came.Approved, i.ApprovalLeft = nil, came.RunID
+		came.Approved, i.out.ApprovalLeft = nil, came.RunID
 	}
-	return json.Marshal(came)
+	return &came, nil
 }

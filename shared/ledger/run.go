@@ -146,7 +146,7 @@ func FromNowhere(observedAt, issued, now time.Time) bool {
 // usable refuses a ledger that this program must not touch.
 func (h head) usable() error {
 	switch {
-	case h.Format == importing:
+	case h.Format == closed:
 		return &ImportingError{}
 	case h.Format > Format:
 		return &FormatError{h.Format}

@@ -39,6 +39,9 @@ func (l *Ledger) StartTelling(ctx context.Context, runID string, observedAt time
 		if a.Intent.supersedes(runID, observedAt) {
 			return &SupersededError{accountID, *a.Intent}
 		}
+		if err := l.notImported(ctx, accountID, a.Intent, observedAt); err != nil {
+			return err
+		}
 		if a.Intent == nil || a.Intent.ObservedAt.Before(observedAt) {
 			a.Intent = &Intent{RunID: runID, ObservedAt: observedAt}
 		}

@@ -29,7 +29,7 @@ func (k *Keyring) Keys(ctx context.Context, fresh bool) (Keys, error) {
 		return k.current(ctx, true)
 	}
 	keys, err := k.load(ctx, true)
-	if err == nil && k.vet != nil {
+	if err == nil && k.vet != nil && !k.inUse(keys.Version) {
 		err = k.vet(ctx, keys)
 	}
 	if err != nil {
@@ -39,6 +39,13 @@ func (k *Keyring) Keys(ctx context.Context, fresh bool) (Keys, error) {
 	defer k.mu.Unlock()
 	k.keys, k.known, k.taken = keys, true, true
 	return keys, nil
+}
+
+// inUse tells whether a version is the one that was refused just now: to ask with it would be one refusal more.
+func (k *Keyring) inUse(version string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.known && k.keys.Version == version
 }
 
 // Version is the version of the keys that are sent with, or will be. fresh reads the secret first and says what stands there;

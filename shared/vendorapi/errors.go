@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -136,6 +137,20 @@ func IsUnclear(err error) bool {
 func IsRefused(err error) bool {
 	var e *RefusedError
 	return errors.As(err, &e)
+}
+
+// RefusedVersions are the versions of the secret that a failed call was refused with, those that were tried while looking it up
+// afresh included; empty versions are left out.
+func RefusedVersions(err error) []string {
+	var versions []string
+	var e *RefusedError
+	for errors.As(err, &e) {
+		if e.SecretVersion != "" && !slices.Contains(versions, e.SecretVersion) {
+			versions = append(versions, e.SecretVersion)
+		}
+		err = e.Lookup
+	}
+	return versions
 }
 
 // IsFault tells whether the vendor wants no requests.

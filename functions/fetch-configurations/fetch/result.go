@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -45,14 +46,7 @@ type Result struct {
 // Capped is the result with its lists cut to what a record in the ledger or a Lambda's answer may hold.
 func (r Result) Capped() Result {
 	r.Changes = r.Changes[:min(len(r.Changes), maxListed)]
-	shown := map[string]int{}
-	var attention []Attention
-	for _, a := range r.Attention {
-		if shown[a.Kind]++; shown[a.Kind] <= maxAttentionPerKind {
-			attention = append(attention, a)
-		}
-	}
-	r.Attention = attention
+	r.Attention = fewer(r.Attention, maxAttentionPerKind, maxAccountIDs)
 	if d := r.RulesDiff; d != nil {
 		short := *d
 		short.Pairs = short.Pairs[:min(len(short.Pairs), maxListed)]
@@ -70,11 +64,13 @@ func (r Result) Record() (json.RawMessage, error) {
 	}
 	r.Changes = nil
 	r.Reason = cut(r.Reason)
-	r.Attention = r.Attention[:min(len(r.Attention), maxAttentionPerKind)]
+	r.Attention = fewer(r.Attention, maxAttentionPerKind/10, maxAccountIDs/10)
 	if body, err = json.Marshal(r); err != nil || len(body) <= maxRecord {
 		return body, err
 	}
-	r.Holds = r.Holds[:min(len(r.Holds), maxAttentionPerKind)] // what can be approved stands in a document of its own
+	if more := len(r.Holds) - maxAttentionPerKind; more > 0 { // what can be approved stands in a document of its own
+		r.Holds = append(r.Holds[:maxAttentionPerKind:maxAttentionPerKind], Hold{Text: fmt.Sprintf("… and %d more", more)})
+	}
 	return json.Marshal(r)
 }
 
@@ -153,6 +149,9 @@ type Attention struct {
 	Service   string `json:"service,omitempty"`
 	Type      string `json:"type,omitempty"` // if it is about a type of configuration item
 	Why       string `json:"why,omitempty"`  // in a few words, where a list has room for no more
+	// Of what stands for many more of its kind, where there is no room for them: how many, and the accounts they are about.
+	More       int      `json:"more,omitempty"`
+	AccountIDs []string `json:"accountIds,omitempty"`
 }
 
 // Kinds of attention.
@@ -182,5 +181,6 @@ const (
 	KindDuplicateNames  = "companies of one name"
 	maxListed           = 500 // changes in a record: DynamoDB takes 400 KB a document
 	maxAttentionPerKind = 100
+	maxAccountIDs       = 2_000   // of a kind, that are named beyond that: 10 bytes each
 	maxRecord           = 250_000 // bytes of a record, which shares its document with the baseline
 )

@@ -131,12 +131,8 @@ func (s *Stage) admitted(ctx context.Context, m message.Accounts) error {
 }
 
 func (s *Stage) noteRefusal(ctx context.Context, m message.Accounts, refused error) error {
-	version, err := s.SecretVersion(ctx, false)
-	if err != nil {
-		return err
-	}
-	return s.Ledger.NoteRefusal(ctx, ledger.Refusal{
-		Vendor: ledger.Synthesize, RunID: m.RunID, ObservedAt: m.ObservedAt, SecretVersion: version, Text: refused.Error(),
+	return s.Ledger.NoteRefusals(ctx, s.SecretVersion, vendorapi.RefusedVersions(refused), ledger.Refusal{
+		Vendor: ledger.Synthesize, RunID: m.RunID, ObservedAt: m.ObservedAt, Text: refused.Error(),
 	})
 }
 

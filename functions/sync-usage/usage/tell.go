@@ -139,12 +139,9 @@ func result(out synthesize.Outcome) ledger.Result {
 
 // refused notes a refused login, so that no other worker of this run tries it again.
 func (w *work) refused(ctx context.Context, log *slog.Logger, m message.Usage, refused error) {
-	version, err := w.SecretVersion(ctx, false)
-	if err == nil {
-		err = w.Ledger.NoteRefusal(ctx, ledger.Refusal{
-			Vendor: ledger.Synthesize, RunID: m.RunID, ObservedAt: m.ObservedAt, SecretVersion: version, Text: refused.Error(),
-		})
-	}
+	err := w.Ledger.NoteRefusals(ctx, w.SecretVersion, vendorapi.RefusedVersions(refused), ledger.Refusal{
+		Vendor: ledger.Synthesize, RunID: m.RunID, ObservedAt: m.ObservedAt, Text: refused.Error(),
+	})
 	if err != nil {
 		log.WarnContext(ctx, "the refusal is not recorded", "error", err)
 	}
