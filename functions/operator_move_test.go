@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,4 +68,46 @@ func TestOperator_LedgerMovesFromALaptopToAStackAndBack(t *testing.T) {
 	env := filepath.Join(filepath.Dir(s.moved), ".env")
 	s.mustType("run --env-file "+env+" --ledger "+ledger, 0, "10 posted", "0 made")
 	s.truth()
+}
+
+// asked lets something happen when the command has asked, and answers yes then.
+type asked struct {
+	said      bytes.Buffer
+	question  string
+	meanwhile func()
+	answers   chan struct{}
+}
+
+func (a *asked) Write(text []byte) (int, error) {
+	n, err := a.said.Write(text)
+	if a.meanwhile != nil && strings.Contains(a.said.String(), a.question) {
+		a.meanwhile()
+		a.meanwhile = nil
+		close(a.answers)
+	}
+	return n, err
+}
+
+func (a *asked) Read(p []byte) (int, error) {
+	<-a.answers
+	return strings.NewReader("yes\n").Read(p)
+}
+
+// A message comes on its way while a person thinks about the import's question.
+func TestOperator_ImportIntoAStack_AMessageComesWhileThePersonIsAsked_NothingIsImported(t *testing.T) {
+	t.Parallel()
+	s := deploy(t, nil)
+	s.run()
+	moved := filepath.Join(t.TempDir(), "moved.jsonl")
+	s.mustType("ledger export "+moved+" --stack prod", 0)
+	cmd, stdout, _ := s.command("ledger import " + moved + " --stack prod --replace --reason restored")
+	person := &asked{question: "Replace what", answers: make(chan struct{}), meanwhile: func() {
+		if err := s.cloud.Queue("usage.fifo").Send(t.Context(), []queue.Message{{Group: "1", DeduplicationID: "x", Body: []byte("{}")}}); err != nil {
+			t.Error(err)
+		}
+	}}
+	cmd.Stdin, cmd.Stderr = person, person
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != 1 || !strings.Contains(person.said.String(), "1 messages of the stack's queue usage are on their way") {
+		t.Errorf("%v\n%s%s", err, stdout, person.said.String())
+	}
 }

@@ -77,14 +77,20 @@ func (c *ledgerImportCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return &exitError{exitSettings, fmt.Errorf("%s: %w", c.File, err)}
 	}
-	book, act, done, err := c.target(ctx, p)
+	book, act, idle, done, err := c.target(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer done()
+	if err := idle(ctx); err != nil {
+		return err
+	}
 	fmt.Fprintf(p.stderr, "%s: the ledger of %s, exported %s by version %s.\n", c.File, clean(transfer.From), transfer.At.UTC().Format("2006-01-02 15:04 MST"), clean(transfer.Program))
 	if c.Replace {
 		if err := p.ask(c.Yes, "Replace what the ledger of "+c.place.String()+" holds?"); err != nil {
+			return err
+		}
+		if err := idle(ctx); err != nil { // who answers may take his time
 			return err
 		}
 	}
@@ -123,34 +129,41 @@ func (c *ledgerImportCommand) read(p *process) (*ledger.Transfer, error) {
 	return ledger.ReadTransfer(f)
 }
 
-// target opens the ledger to import into. One whose import was cut short is no fault here: it is repeated.
-func (c *ledgerImportCommand) target(ctx context.Context, p *process) (*ledger.Ledger, ledger.Act, func(), error) {
-	act := ledger.Act{Actor: p.who(), Reason: c.Reason, Target: c.place.String(), Version: version}
+// target opens the ledger to import into. One whose import was cut short is no fault here: it is repeated. idle is an error
+// while messages are on their way.
+func (c *ledgerImportCommand) target(ctx context.Context, p *process) (book *ledger.Ledger, act ledger.Act, idle func(context.Context) error, done func(), err error) {
+	act = ledger.Act{Actor: p.who(), Reason: c.Reason, Target: c.place.String(), Version: version}
 	if c.Stack == "" {
 		store, err := openLedger(c.Ledger, file.Options{})
 		if err != nil {
-			return nil, act, nil, err
+			return nil, act, nil, nil, err
 		}
-		return ledger.New(store, p.now), act, func() { _ = store.Close() }, nil // all is written
+		idle = func(context.Context) error { return nil } // the file is ours alone
+		return ledger.New(store, p.now), act, idle, func() { _ = store.Close() }, nil // all is written
 	}
 	s, err := c.open(ctx, c.Stack)
 	if err != nil {
-		return nil, act, nil, err
+		return nil, act, nil, nil, err
 	}
 	if act.Actor, err = s.Caller(ctx); err != nil {
-		return nil, act, nil, wrong(err)
+		return nil, act, nil, nil, wrong(err)
 	}
 	desk := letters.Desk{Boxes: s.Boxes(), Now: p.now}
+	return s.Ledger(p.now), act, func(ctx context.Context) error { return c.idle(ctx, desk) }, func() {}, nil
+}
+
+// idle tells whether no message of a stack is on its way, as far as SQS says it.
+func (c *ledgerImportCommand) idle(ctx context.Context, desk letters.Desk) error {
 	depths, err := desk.Depths(ctx)
 	if err != nil {
-		return nil, act, nil, err
+		return err
 	}
 	for _, d := range depths {
 		if d.Waiting > 0 {
-			return nil, act, nil, &exitError{exitUndelivered, fmt.Errorf("%d messages of the stack's queue %s are on their way, and would be worked with a ledger that changes under them; import when they have ended (synthsync check %s shows them)", d.Waiting, d.Queue, c.place)}
+			return &exitError{exitUndelivered, fmt.Errorf("%d messages of the stack's queue %s are on their way, and would be worked with a ledger that changes under them; import when they have ended (synthsync check %s shows them)", d.Waiting, d.Queue, c.place)}
 		}
 	}
-	return s.Ledger(p.now), act, func() {}, nil
+	return nil
 }
 
 // moveError tells what a person has to set right from what may heal by itself.

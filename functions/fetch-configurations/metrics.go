@@ -42,13 +42,13 @@ func sinceGoodRun(ctx context.Context, f *wiring.Function, book *ledger.Ledger, 
 	defer cancel()
 	if r.State == fetch.StateDone {
 		if err := book.NoteGoodRun(ctx, r.ObservedAt); err != nil {
-			f.Log.WarnContext(ctx, "the good run is not noted; a later run that fails looks further back", "error", err)
+			f.Log.WarnContext(ctx, "the good run is not noted; a later run that fails looks further back", "runId", r.RunID, "error", err)
 		}
 		return 0, true
 	}
 	at, known, err := book.GoodRun(ctx)
 	if err != nil {
-		f.Log.WarnContext(ctx, "the newest good run is not known", "error", err)
+		f.Log.WarnContext(ctx, "the newest good run is not known", "runId", r.RunID, "error", err)
 		return 0, false
 	}
 	return max(f.Now().Sub(at), 0), known

@@ -160,3 +160,12 @@ func safe(s string) string {
 		return '_'
 	}, []byte(s)))
 }
+
+// RunOf is the run that a message is of, for the log; "" of one that cannot be read.
+func RunOf(body []byte) string {
+	var m struct {
+		RunID string `json:"runId"`
+	}
+	_ = json.Unmarshal(body, &m)
+	return m.RunID
+}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup" // bounds how many groups are worked at once
+
+	"github.com/synthsync/synthsync/shared/message"
 )
 
 // Options say how a batch is worked.
@@ -68,7 +70,7 @@ func Process(ctx context.Context, batch []Received, o Options, each func(context
 		r := batch[i]
 		failures = append(failures, Fail(r, err))
 		if !errors.Is(err, ErrGroup) {
-			o.Log.WarnContext(ctx, "message failed", "message", r.ID, "group", r.Group, "receives", r.Receives, "error", err)
+			o.Log.WarnContext(ctx, "message failed", "runId", message.RunOf(r.Body), "message", r.ID, "group", r.Group, "receives", r.Receives, "error", err)
 		}
 	}
 	return failures

@@ -63,7 +63,7 @@ func (f *Function) Ledger(table string) *ledger.Ledger {
 
 // Store is the store beneath, for an overlay.
 func (f *Function) Store(table string) ledger.Store {
-	return dynamo.New(dynamodb.NewFromConfig(f.AWS), table, dynamo.Options{})
+	return dynamo.New(dynamodb.NewFromConfig(f.AWS), table, dynamo.Options{Now: f.Now})
 }
 
 // Margins at the end of an invocation.

@@ -154,7 +154,7 @@ func (s *Stack) explain(doing string, err error) error {
 
 // Ledger is the stack's ledger.
 func (s *Stack) Ledger(now func() time.Time) *ledger.Ledger {
-	return ledger.New(dynamo.New(dynamodb.NewFromConfig(s.aws), s.outputs["LedgerTableName"], dynamo.Options{}), now)
+	return ledger.New(dynamo.New(dynamodb.NewFromConfig(s.aws), s.outputs["LedgerTableName"], dynamo.Options{Now: now}), now)
 }
 
 // Mode is observe or post, as deployed.

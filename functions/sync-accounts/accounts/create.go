@@ -68,7 +68,7 @@ func (s *Stage) createSingly(ctx context.Context, tasks []*task, standing map[st
 func (s *Stage) standing(ctx context.Context, tasks []*task) map[string]bool {
 	standing, err := s.listed(ctx, tasks)
 	if err != nil {
-		s.Log.WarnContext(ctx, "the accounts could not be listed after an unclear creation", "error", err)
+		s.Log.WarnContext(ctx, "the accounts could not be listed after an unclear creation", "runId", tasks[0].m.RunID, "error", err)
 	}
 	return standing
 }

@@ -50,7 +50,7 @@ func (s *Stage) handleAccounts(ctx context.Context, batch []queue.Received, deco
 	})
 	made := s.makeAccounts(ctx, tasks, order)
 	for _, f := range made { // the claims' are logged
-		s.Log.WarnContext(ctx, "message failed", "message", f.ID, "error", f.Err)
+		s.Log.WarnContext(ctx, "message failed", "runId", decoded[f.ID].RunID, "message", f.ID, "group", decoded[f.ID].Group(), "error", f.Err)
 	}
 	return append(failures, made...)
 }

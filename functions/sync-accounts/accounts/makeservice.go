@@ -82,10 +82,7 @@ func (s *Stage) makeService(ctx context.Context, look *Look, observedAt time.Tim
 	if err != nil {
 		return fmt.Errorf("make service %q: %w", wanted.Name, err)
 	}
-	s.Log.InfoContext(ctx, "service made at Synthesize; map it there", "service", wanted.Name)
-	if s.Stats != nil {
-		s.Stats.Services++
-	}
+	s.Log.InfoContext(ctx, "service stands at Synthesize; map it there", "service", wanted.Name)
 	look.Services, err = s.Ledger.UpdateServices(ctx, func(known *ledger.Services) error {
 		known.Link(standing, ledger.Services{})
 		if at := known.Index(wanted.Name); at < 0 || known.List[at].ID == "" {

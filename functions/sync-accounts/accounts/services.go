@@ -38,7 +38,9 @@ func (s *Stage) services(ctx context.Context, m message.Accounts) error {
 		log.WarnContext(ctx, "the ledger does not know this run: looked, and made nothing")
 		missing = nil
 	}
-	unmade, err := s.makeServices(ctx, look, m.ObservedAt, missing)
+	ofRun := *s
+	ofRun.Log = log
+	unmade, err := ofRun.makeServices(ctx, look, m.ObservedAt, missing)
 	if err != nil {
 		return err
 	}

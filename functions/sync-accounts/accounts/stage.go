@@ -53,7 +53,7 @@ type Stage struct {
 }
 
 // Stats is what was made at Synthesize.
-type Stats struct{ Created, Renamed, Services int }
+type Stats struct{ Created, Renamed int }
 
 // Handle works a batch of messages and reports those that must come again. The slice is never nil.
 //

@@ -53,7 +53,7 @@ func Open(path string, opts Options) (*Store, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if opts.ReadOnly {
-			return nil, &Error{"open", path, "there is no such file, and so no ledger yet", err}
+			return nil, &Error{"open", path, "there is no such file, and so no ledger yet: synthsync run makes it", err}
 		}
 		if err := create(path); err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/synthsync/synthsync/shared/message"
 	"github.com/synthsync/synthsync/shared/queue"
 )
 
@@ -97,17 +98,17 @@ func (c *Consumer) buried(ctx context.Context, r queue.Received, f queue.Failure
 		return false
 	}
 	if err := c.DeadLetters.Bury(ctx, r, f.Err.Error()); err != nil {
-		c.Log.ErrorContext(ctx, "a message that can never succeed could not be moved to the dead letters; it comes again", "message", r.ID, "group", r.Group, "error", err)
+		c.Log.ErrorContext(ctx, "a message that can never succeed could not be moved to the dead letters; it comes again", "runId", message.RunOf(r.Body), "message", r.ID, "group", r.Group, "error", err)
 		return false
 	}
-	c.Log.ErrorContext(ctx, "message moved to the dead letters", "message", r.ID, "group", r.Group, "reason", f.Err.Error())
+	c.Log.ErrorContext(ctx, "message moved to the dead letters", "runId", message.RunOf(r.Body), "message", r.ID, "group", r.Group, "reason", f.Err.Error())
 	return true
 }
 
 func (c *Consumer) hide(ctx context.Context, r queue.Received, receipt string, f queue.Failure, first time.Duration) {
 	// Also a message that was not begun: while it stays hidden, its group is not delivered, whatever the failed one asks.
 	if err := c.Visibility.Hide(ctx, receipt, Rest(r.Receives, f.RetryAfter, first)); err != nil {
-		c.Log.WarnContext(ctx, "a failed message rests as long as the queue is set, not longer", "message", r.ID, "error", err)
+		c.Log.WarnContext(ctx, "a failed message rests as long as the queue is set, not longer", "runId", message.RunOf(r.Body), "message", r.ID, "error", err)
 	}
 }
 
