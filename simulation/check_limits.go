@@ -34,13 +34,23 @@ type noted struct {
 	step           int
 }
 
-// notes keeps what a function has written of refusals.
+// notes keeps what the ledger knows of refusals, as a function has written it.
 func (s *sim) notes(t *task, body []byte) {
 	var r ledger.Refusal
 	if err := json.Unmarshal(body, &r); err != nil {
 		s.fail("ledger", "%s notes a refusal that cannot be read: %v", t.name, err)
 	}
-	s.refusals = append(s.refusals, noted{r.SecretVersion, r.RunID, r.ObservedAt, s.steps})
+	before := s.refusals
+	s.refusals = nil
+	for _, r := range append([]ledger.Refusal{r}, r.Earlier...) {
+		now := noted{r.SecretVersion, r.RunID, r.ObservedAt, s.steps}
+		for _, n := range before {
+			if n.version == now.version && n.runID == now.runID && n.observedAt.Equal(now.observedAt) {
+				now.step = n.step
+			}
+		}
+		s.refusals = append(s.refusals, now)
+	}
 }
 
 // knew tells whether all that a function works on is of runs to which this version of the secret was refused, as the ledger said before the
