@@ -65,11 +65,13 @@ func (s *sim) hasSeenAll() bool {
 
 func (s *sim) disconnected(name string) string {
 	// Counts of an earlier integration that come back after a disconnect which no look of ours preceded cannot be known of.
+	defer s.noteMade()
 	s.vendor.Disconnect(synthesizetest.Disconnecting{KeepCounts: s.choose.of(name, 2) == 1 && (!s.earlier || s.hasSeenAll())})
 	return "the integration is disconnected and connected again"
 }
 
 func (s *sim) integrationMadeAnew(name string) string {
+	defer s.noteMade()
 	s.vendor.RemakeIntegration(synthesizetest.Remaking{NoServices: s.choose.of(name, 2) == 1})
 	return "the integration is made anew"
 }

@@ -51,7 +51,7 @@ func (s *sim) equals() {
 			got, told := held[id+"|"+ids[service.ID]]
 			switch {
 			case !accounts[id]:
-			case want == 0 && s.refresh > refreshAfter && s.account(id).Pairs[service.Key].NoMap: // is tried again at the refresh
+			case want == 0 && s.refresh > refreshAfter && s.account(id).Pairs[service.Key].NoMap && s.account(id).Pairs[service.Key].State == ledger.Unknown && !s.account(id).Pairs[service.Key].Lost(): // is tried again at the refresh
 			case told && got != fmt.Sprint(want), !told && want > 0:
 				s.fail("liveness", "company %d has %d %s and Synthesize holds %q; the ledger: %+v", c.ID, want, name, got, s.account(id).Pairs[service.Key])
 				return
@@ -62,6 +62,8 @@ func (s *sim) equals() {
 			return
 		}
 	}
+	s.takenBack(known, ids, visible, accounts)
+	s.calledAsThere(visible)
 	s.reported(visible, accounts)
 	built := s.vendor.Built()
 	for pair, units := range s.vendor.Counts() {
@@ -91,6 +93,41 @@ func (s *sim) reported(visible, accounts map[string]bool) {
 		if id := pair.AccountID; id != "0" && accounts[id] && !visible[id] && units.String() != "0" &&
 			!strings.Contains(said.String(), "company "+id+" (") && !strings.Contains(said.String(), "(id "+id+")") {
 			s.fail("what cannot be told is reported", "company %s cannot be seen, stands at Synthesize with %s, and the run says nothing of it: %+v", id, units, s.last.Attention)
+		}
+	}
+}
+
+// takenBack holds that what was told of services that no rule names any more, and of the MSP's own company, is 0 in the end.
+func (s *sim) takenBack(known ledger.Services, ids map[string]string, visible, accounts map[string]bool) {
+	for pair, units := range s.vendor.Counts() {
+		if !accounts[pair.AccountID] || units.String() == "0" || pair.AccountID != "0" && !visible[pair.AccountID] {
+			continue
+		}
+		for _, service := range known.List {
+			_, ruled := s.settings.rules.types[service.Name]
+			if service.ID == "" || ids[service.ID] != pair.Service || ruled && pair.AccountID != "0" {
+				continue
+			}
+			p := s.account(pair.AccountID).Pairs[service.Key]
+			if p.EverTold || p.State == ledger.MaybeTold {
+				s.fail("liveness", "account %s holds %s of %q, which nothing counts any more; the ledger: %+v", pair.AccountID, units, service.Name, p)
+				return
+			}
+		}
+	}
+}
+
+// calledAsThere holds that each client has the name at Synthesize that he has at Autotask.
+func (s *sim) calledAsThere(visible map[string]bool) {
+	names := map[string]string{}
+	for _, a := range s.vendor.Accounts() {
+		names[a.ID] = a.Name
+	}
+	for _, c := range s.tenant.Companies() {
+		id := strconv.FormatInt(c.ID, 10)
+		if name, is := names[id]; is && visible[id] && name != c.Name {
+			s.fail("liveness", "company %d is called %q, and its account %q", c.ID, c.Name, name)
+			return
 		}
 	}
 }

@@ -50,6 +50,7 @@ func (s *sim) effect(t *task, vendor string, r *http.Request, body []byte, statu
 	if status < 200 || status > 299 || r.Method == http.MethodGet {
 		return
 	}
+	defer s.noteMade()
 	s.silent(t, "sends "+r.Method+" "+r.URL.Path)
 	if r.Method != http.MethodPost {
 		return
@@ -84,6 +85,10 @@ func (s *sim) landedCount(t *task, serviceID string, body []byte) {
 		return
 	}
 	name, known := s.nameOf(serviceID)
+	if made := s.madeAs[serviceID]; made != "" && made != name && made != known {
+		s.fail("a count goes to its own service", "%s posts %d of %q to the service that was made as %q", t.name, count.UnitCount, name, made)
+		return
+	}
 	key := serviceID + "|" + count.AccountID
 	var source *reading
 	for _, m := range t.batch {
@@ -176,4 +181,16 @@ func (s *sim) account(id string) ledger.Account {
 		s.fail("ledger", "account %s cannot be read: %v", id, err)
 	}
 	return a
+}
+
+// noteMade keeps what each service at Synthesize was called when it was first seen there.
+func (s *sim) noteMade() {
+	if s.madeAs == nil {
+		s.madeAs = map[string]string{}
+	}
+	for _, v := range s.vendor.Services() {
+		if _, is := s.madeAs[v.ID]; !is {
+			s.madeAs[v.ID], _, _ = strings.Cut(v.Name, " (renamed ")
+		}
+	}
 }

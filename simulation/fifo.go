@@ -36,6 +36,9 @@ type fifo struct {
 	deleted    int
 	died       int
 	buried     int
+
+	// any puts what may be delivered into an order of its own, groups kept, and says how many of it come at once.
+	any func([]*entry) ([]*entry, int)
 }
 
 type entry struct {
@@ -104,8 +107,12 @@ func (q *fifo) blocked(now time.Time) map[string]bool {
 func (q *fifo) receive(now time.Time) []*entry {
 	var batch []*entry
 	blocked := q.blocked(now)
-	for _, e := range slices.Clone(q.entries) {
-		if blocked[e.group] || len(batch) == batchSize {
+	entries, size := slices.Clone(q.entries), batchSize
+	if q.any != nil {
+		entries, size = q.any(entries)
+	}
+	for _, e := range entries {
+		if blocked[e.group] || len(batch) >= size {
 			continue
 		}
 		if e.receives >= maxReceives {
@@ -244,4 +251,34 @@ func eventOf(batch []*entry) (events.SQSEvent, map[string]string) {
 		})
 	}
 	return event, receipts
+}
+
+// anyOrder is any order that FIFO allows: of each group the first ones first, and as many as the service likes.
+func (s *sim) anyOrder(q *fifo) func([]*entry) ([]*entry, int) {
+	return func(entries []*entry) ([]*entry, int) {
+		if s.calm || len(entries) < 2 {
+			return entries, batchSize
+		}
+		size := batchSize
+		if n := s.choose.one("batch size of "+q.name, 300, 3); n > 0 {
+			size = n
+		}
+		if s.choose.one("order of "+q.name, 400, 1) == 1 {
+			var groups []string
+			of := map[string][]*entry{}
+			for _, e := range entries {
+				if of[e.group] == nil {
+					groups = append(groups, e.group)
+				}
+				of[e.group] = append(of[e.group], e)
+			}
+			entries = nil
+			for len(groups) > 0 {
+				at := s.choose.of("group of "+q.name, len(groups))
+				entries = append(entries, of[groups[at]]...)
+				groups = slices.Delete(groups, at, at+1)
+			}
+		}
+		return entries, size
+	}
 }

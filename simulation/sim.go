@@ -69,6 +69,7 @@ type sim struct {
 	landed   map[string]landing
 	effects  int
 	everMade map[string]bool
+	madeAs   map[string]string
 	known    known
 	restored bool
 	refusals []noted
@@ -140,6 +141,7 @@ func newSim(seed uint64, replay map[string]int) *sim {
 	c := autotasktest.DefaultCredentials
 	s.secretRight, s.keysRight = c.Secret, synthesizetest.DefaultPartnerKey
 	s.credentials.now, s.keys.now = s.rightCredentials("v0"), s.rightKeys("v0")
+	s.accounts.any, s.usage.any = s.anyOrder(s.accounts), s.anyOrder(s.usage)
 	s.bell = make(chan struct{}, 1)
 	s.settings = settings{rules: s.sets[0], mode: fetch.ModePost}
 	return s

@@ -2,6 +2,9 @@ package fetch
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -23,8 +26,8 @@ func (r *run) followReleases(ctx context.Context, companies []company, known map
 	for id, n := range r.fleet.devices {
 		devices[accountID(id)] = n
 	}
-	for id, release := range all {
-		c := there[id]
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		release, c := all[id], there[id]
 		here := c.visible && c.total() > 0
 		// Or the last run that told saw the company, before the release was given.
 		stays := release.Stays || known[id].Wanted
@@ -54,7 +57,9 @@ func (r *run) followReleases(ctx context.Context, companies []company, known map
 }
 
 func (r *run) recordReleases(ctx context.Context) error {
-	for release, found := range r.followed {
+	// In an order that does not depend on chance: a history of the simulation is to be the same each time.
+	for _, release := range slices.SortedFunc(maps.Keys(r.followed), func(a, b ledger.Release) int { return strings.Compare(a.AccountID, b.AccountID) }) {
+		found := r.followed[release]
 		if err := r.Ledger.FollowRelease(ctx, release, found, r.Now().UTC()); err != nil {
 			return err
 		}

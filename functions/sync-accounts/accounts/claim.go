@@ -104,7 +104,7 @@ func (s *Stage) lookAgain(ctx context.Context, tasks []*task) (missing []*task, 
 	if len(doubtful) == 0 {
 		return tasks, nil
 	}
-	var standing map[string]bool
+	var standing map[string]string
 	err := s.guard(ctx, doubtful[0].m, func() (err error) { standing, err = s.listed(ctx, doubtful); return err })
 	for _, t := range doubtful {
 		if err != nil { // the claim stays, so that whoever comes next looks as well
@@ -112,7 +112,7 @@ func (s *Stage) lookAgain(ctx context.Context, tasks []*task) (missing []*task, 
 			failures = append(failures, queue.Fail(t.received, queue.RetryAfter(failed, s.MakingLives)))
 			continue
 		}
-		if !standing[t.m.Account.ID] {
+		if _, stands := standing[t.m.Account.ID]; !stands {
 			missing = append(missing, t)
 			continue
 		}

@@ -28,11 +28,11 @@ func (s *Stage) create(ctx context.Context, tasks []*task) []queue.Failure {
 	if errors.As(err, &lost) {
 		return s.createOthers(ctx, tasks, lost)
 	}
-	standing := map[string]bool{}
+	standing := map[string]string{}
 	switch {
 	case err == nil:
 		for _, t := range tasks {
-			standing[t.m.Account.ID] = true
+			standing[t.m.Account.ID] = t.m.Account.Name
 		}
 	case made == nil || stopped(err):
 		// Not asked at all, or the login refused.
@@ -46,16 +46,16 @@ func (s *Stage) create(ctx context.Context, tasks []*task) []queue.Failure {
 }
 
 // createSingly follows a refused batch: one bad or already standing account must not keep the others from being made.
-func (s *Stage) createSingly(ctx context.Context, tasks []*task, standing map[string]bool, batchErr error) []queue.Failure {
+func (s *Stage) createSingly(ctx context.Context, tasks []*task, standing map[string]string, batchErr error) []queue.Failure {
 	if len(tasks) == 1 {
-		if !standing[tasks[0].m.Account.ID] && refused(batchErr) {
+		if _, stands := standing[tasks[0].m.Account.ID]; !stands && refused(batchErr) {
 			batchErr = queue.Dead(batchErr)
 		}
 		return s.conclude(ctx, tasks, standing, batchErr)
 	}
 	failures := []queue.Failure{}
 	for _, t := range tasks {
-		if standing[t.m.Account.ID] {
+		if _, stands := standing[t.m.Account.ID]; stands {
 			failures = append(failures, s.conclude(ctx, []*task{t}, standing, nil)...)
 			continue
 		}
@@ -65,7 +65,7 @@ func (s *Stage) createSingly(ctx context.Context, tasks []*task, standing map[st
 }
 
 // standing are those of some accounts that stand at Synthesize; none if it does not say.
-func (s *Stage) standing(ctx context.Context, tasks []*task) map[string]bool {
+func (s *Stage) standing(ctx context.Context, tasks []*task) map[string]string {
 	standing, err := s.listed(ctx, tasks)
 	if err != nil {
 		s.Log.WarnContext(ctx, "the accounts could not be listed after an unclear creation", "runId", tasks[0].m.RunID, "error", err)
@@ -73,7 +73,7 @@ func (s *Stage) standing(ctx context.Context, tasks []*task) map[string]bool {
 	return standing
 }
 
-func (s *Stage) listed(ctx context.Context, tasks []*task) (map[string]bool, error) {
+func (s *Stage) listed(ctx context.Context, tasks []*task) (map[string]string, error) {
 	listed, err := s.Synthesize.Accounts(ctx)
 	if err != nil {
 		return nil, err
@@ -82,10 +82,10 @@ func (s *Stage) listed(ctx context.Context, tasks []*task) (map[string]bool, err
 	for _, t := range tasks {
 		wanted[t.m.Account.ID] = true
 	}
-	standing := map[string]bool{}
+	standing := map[string]string{}
 	for _, a := range listed {
 		if wanted[a.ID] {
-			standing[a.ID] = true
+			standing[a.ID] = a.Name
 		}
 	}
 	return standing, nil
@@ -96,11 +96,11 @@ func newAccount(m message.Accounts) synthesize.NewAccount {
 }
 
 // conclude records which accounts stand. For the others the claim is taken back if the answer was a definite no.
-func (s *Stage) conclude(ctx context.Context, tasks []*task, standing map[string]bool, err error) []queue.Failure {
+func (s *Stage) conclude(ctx context.Context, tasks []*task, standing map[string]string, err error) []queue.Failure {
 	failures := []queue.Failure{}
 	for _, t := range tasks {
-		if standing[t.m.Account.ID] {
-			if doneErr := s.done(ctx, t.m, func(a *ledger.Account) { a.Made(t.m.Account.Name) }); doneErr != nil {
+		if name, stands := standing[t.m.Account.ID]; stands { // whoever made it may have called it otherwise
+			if doneErr := s.done(ctx, t.m, func(a *ledger.Account) { a.Made(name) }); doneErr != nil {
 				failures = append(failures, queue.Fail(t.received, doneErr))
 				continue
 			}
