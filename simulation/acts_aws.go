@@ -83,7 +83,7 @@ func (s *sim) restoredFromBackup(name string) string {
 	if s.backup != nil && s.choose.of(name, 3) == 0 {
 		landed := s.landed
 		s.restore()
-		if s.choose.one("restored by the book", 2, 1) == 1 && s.importIntoItself() {
+		if s.choose.one("restored by the book", 500, 1) == 1 && s.importIntoItself() {
 			s.landed = landed // after which nothing older may replace anything newer
 			return "the ledger is restored from the backup, exported, and imported into itself"
 		}

@@ -124,7 +124,7 @@ func (s *sim) importLedger(ctx context.Context, act ledger.Act) string {
 	if s.exported == nil || !s.importExport(ctx, s.exported, act) {
 		return ""
 	}
-	stopped := s.choose.one("workers go on after the import", 3, 1) == 0
+	stopped := s.choose.one("workers go on after the import", 500, 1) == 0
 	for _, t := range slices.Clone(s.tasks) {
 		// The command refuses an import while messages are on their way. But SQS says only about how many they are, and a
 		// person takes his time to answer the question that comes after.

@@ -56,15 +56,16 @@ func (s *sim) notes(t *task, body []byte) {
 // knew tells whether all that a function works on is of runs to which this version of the secret was refused, as the ledger said before the
 // function began. It should not have asked.
 func (s *sim) knew(t *task, login string) (n noted, knew bool) {
-	if len(t.heard) == 0 {
-		return n, false
-	}
-	for _, n := range s.refusals {
-		if n.version == t.versions[login] && n.step < t.born && !slices.ContainsFunc(t.heard, func(h heard) bool { return h.runID != n.runID && n.observedAt.Before(h.observedAt) }) {
-			return n, true
+	for _, version := range t.versions[login] { // the same keys may have been stored anew
+		at := slices.IndexFunc(s.refusals, func(n noted) bool {
+			return n.version == version && n.step < t.born && !slices.ContainsFunc(t.heard, func(h heard) bool { return h.runID != n.runID && n.observedAt.Before(h.observedAt) })
+		})
+		if at < 0 {
+			return n, false
 		}
+		n = s.refusals[at]
 	}
-	return n, false
+	return n, len(t.versions[login]) > 0 && len(t.heard) > 0
 }
 
 // refused counts the refusals of a wrong secret that an invocation came to know of. A refusal whose answer was lost cannot

@@ -54,7 +54,7 @@ func (s *sim) invoke(stage string, lasts time.Duration, work func(*task)) *task 
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(lasts))
 	t := &task{
 		sim: s, name: name, stage: stage, ctx: ctx, cancel: cancel, until: time.Now().Add(lasts),
-		flying: map[string]int{}, second: map[string][]time.Time{}, wrong: map[string]int{}, marks: map[string]int{}, tells: map[string]time.Time{}, expired: map[string]bool{}, login: map[string]string{}, versions: map[string]string{},
+		flying: map[string]int{}, second: map[string][]time.Time{}, wrong: map[string]int{}, marks: map[string]int{}, tells: map[string]time.Time{}, expired: map[string]bool{}, login: map[string]string{}, versions: map[string][]string{},
 	}
 	if !s.calm {
 		// Machines' clocks differ by little, and now and then by much.

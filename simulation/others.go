@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (c *secret[C]) put(now C) { c.before, c.now, c.changed = c.now, now, time.N
 
 // read is what a process reads: perhaps what it has read before, unless it is to look afresh.
 func (c *secret[C]) read(s *sim, who string, fresh bool) C {
-	if !fresh && !s.calm && !c.changed.IsZero() && time.Since(c.changed) < copyLives && s.choose.one("copy of "+who, 2, 1) == 1 {
+	if !fresh && !s.calm && !c.changed.IsZero() && time.Since(c.changed) < copyLives && s.choose.one("copy of "+who, 500, 1) == 1 {
 		s.note("%s still has what the secret held before", who)
 		return c.before
 	}
@@ -132,7 +133,9 @@ var theirToken = base64.StdEncoding.EncodeToString([]byte(theirKey + ":" + their
 func (s *sim) readKeys(t *task) func(context.Context, bool) (synthesize.Keys, error) {
 	return func(_ context.Context, fresh bool) (synthesize.Keys, error) {
 		keys := s.keys.read(s, "the keys of "+t.name, fresh)
-		t.versions[token(keys)] = keys.Version
+		if sent := token(keys); !slices.Contains(t.versions[sent], keys.Version) {
+			t.versions[sent] = append(t.versions[sent], keys.Version)
+		}
 		return keys, nil
 	}
 }

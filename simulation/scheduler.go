@@ -39,7 +39,7 @@ type task struct {
 	// By vendor: refused logins, what requests were last sent with, and whether that was right and is no more.
 	wrong    map[string]int
 	login    map[string]string
-	versions map[string]string // of Synthesize's keys, by what they are sent as
+	versions map[string][]string // of Synthesize's keys, by what they are sent as
 	expired  map[string]bool
 	read     *reading
 	batch    []told

@@ -138,7 +138,7 @@ func (c *ledgerImportCommand) target(ctx context.Context, p *process) (book *led
 		if err != nil {
 			return nil, act, nil, nil, err
 		}
-		idle = func(context.Context) error { return nil } // the file is ours alone
+		idle = func(context.Context) error { return nil }                             // the file is ours alone
 		return ledger.New(store, p.now), act, idle, func() { _ = store.Close() }, nil // all is written
 	}
 	s, err := c.open(ctx, c.Stack)

@@ -145,9 +145,6 @@ func (p Pair) accepted(t Telling, c Count, late bool, now time.Time, lives time.
 	begun := now
 	if mine, open := marked[t.Token]; open {
 		begun = mine.Begun
-		if _, still := p.Open[t.Token]; !still {
-			return p // an import has forgotten it, and who else was under way then
-		}
 	}
 	if late {
 		p = p.unanswered(t.Token, true, now)

@@ -90,6 +90,21 @@ func (l *Ledger) Refused(ctx context.Context, vendor, runID string, observedAt t
 	return nil
 }
 
+// EverRefused tells whether the vendor refused this version of the secret to any run that is remembered. It is for those who ask
+// for no run. The answer is nil or a *Refusal as error.
+func (l *Ledger) EverRefused(ctx context.Context, vendor, secretVersion string) error {
+	var r Refusal
+	if _, err := l.load(ctx, refusalKey(vendor), &r); err != nil {
+		return err
+	}
+	for _, r := range r.all() {
+		if r.SecretVersion == secretVersion {
+			return &r
+		}
+	}
+	return nil
+}
+
 // LastRefusal reads the newest refusal noted of a vendor; ok is false when there has been none.
 func (l *Ledger) LastRefusal(ctx context.Context, vendor string) (r Refusal, ok bool, err error) {
 	version, err := l.load(ctx, refusalKey(vendor), &r)

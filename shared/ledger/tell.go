@@ -121,6 +121,9 @@ func (l *Ledger) FinishTelling(ctx context.Context, t Telling, results map[strin
 }
 
 func (l *Ledger) conclude(p Pair, t Telling, c Count, r Result, now time.Time) Pair {
+	if _, open := p.Open[t.Token]; !open {
+		return p // an import has forgotten the mark, and with it who else was under way: the answer says nothing of what stands
+	}
 	switch {
 	case r.Answer == Accepted:
 		return p.accepted(t, c, r.Late, now, l.AttemptLives)

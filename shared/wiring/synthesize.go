@@ -76,6 +76,11 @@ func NewKeyring(book *ledger.Ledger, config synthesize.Config, load func(ctx con
 // ours asks whose keys are that are not those which the last look at Synthesize went well with. What is on its way to one
 // organization is nothing to tell another.
 func ours(ctx context.Context, book *ledger.Ledger, config synthesize.Config, keys synthesize.Keys) error {
+	// The messages that wait may be of the very run to which these were refused. If they are not, the next invocation, which begins
+	// with these, may ask for them.
+	if err := book.EverRefused(ctx, ledger.Synthesize, keys.Version); err != nil {
+		return err
+	}
 	services, err := book.Services(ctx)
 	if err != nil || services.Proven != "" && services.Proven == keys.Version {
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/synthsync/synthsync/shared/ledger"
+	"github.com/synthsync/synthsync/shared/message"
 	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/synthesize"
 )
@@ -25,7 +26,7 @@ func (s *Stage) bind(ctx context.Context) (synthesize.Organization, error) {
 // prove makes sure that the keys in use lead to the ledger's own tenant, at the cost of one request where they are not those
 // that the last look went well with: a message may have waited while somebody put other keys into the secret. A company of
 // one organization is nobody to another.
-func (s *Stage) prove(ctx context.Context) error {
+func (s *Stage) prove(ctx context.Context, m message.Accounts) error {
 	services, err := s.Ledger.Services(ctx)
 	if err != nil {
 		return err
@@ -39,8 +40,14 @@ func (s *Stage) prove(ctx context.Context) error {
 	if _, err = s.SecretVersion(ctx, true); err != nil {
 		return err
 	}
-	if version, err = s.SecretVersion(ctx, false); err != nil || version == services.Proven {
+	if version, err = s.SecretVersion(ctx, false); err != nil {
 		return err
+	}
+	if err := s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil {
+		return queue.RetryAfter(err, waitForSecret)
+	}
+	if version == services.Proven {
+		return nil
 	}
 	_, err = s.bind(ctx)
 	var other *ledger.TenantError

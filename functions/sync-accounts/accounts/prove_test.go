@@ -167,3 +167,22 @@ func TestProve_KeysOfAnotherOrganization_ItsAccountsAreNotTakenForOurs(t *testin
 		t.Errorf("the ledger says that it stands: %+v %v", a, err)
 	}
 }
+
+// A process has a copy of the secret from before; what stands there since was proven, and then refused to this very run.
+func TestProve_AnOldCopyOfTheSecret_WhatStandsThereWasRefusedToThisRun_IsNotAskedWith(t *testing.T) {
+	d := looked(t)
+	d.must(d.book.NoteRefusal(context.Background(), ledger.Refusal{Vendor: ledger.Synthesize, RunID: "run", ObservedAt: observed, SecretVersion: "v1", Text: "401"}))
+	d.sim.ResetLog()
+	stage := d.stage()
+	read := "v0"
+	stage.SecretVersion = func(_ context.Context, fresh bool) (string, error) {
+		if fresh {
+			read = "v1"
+		}
+		return read, nil
+	}
+	failures := stage.Handle(context.Background(), []queue.Received{d.account(observed, "2", "B")})
+	if len(failures) != 1 || failures[0].RetryAfter == 0 || d.sim.Total() != 0 {
+		t.Errorf("%+v, %d requests", failures, d.sim.Total())
+	}
+}

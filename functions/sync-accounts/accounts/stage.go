@@ -100,7 +100,7 @@ func (s *Stage) guard(ctx context.Context, m message.Accounts, call func() error
 	}
 	var err error
 	if m.Account != nil {
-		err = s.prove(ctx)
+		err = s.prove(ctx, m)
 	}
 	if err == nil {
 		err = call()
@@ -123,8 +123,11 @@ func (s *Stage) admitted(ctx context.Context, m message.Accounts) error {
 		return err
 	}
 	// The copy in this process may be older than the secret: look, without asking the vendor.
-	fresh, err := s.SecretVersion(ctx, true)
-	if err == nil && fresh == version {
+	if version, err = s.SecretVersion(ctx, true); err != nil {
+		return err
+	}
+	err = s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version)
+	if errors.As(err, &refusal) {
 		return queue.RetryAfter(refusal, waitForSecret)
 	}
 	return err

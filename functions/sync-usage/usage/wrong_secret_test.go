@@ -100,3 +100,22 @@ func TestUsage_KeysExpireInManyProcesses_TheirSuccessorIsTriedTwiceARun(t *testi
 		return "v0"
 	})
 }
+
+// What stands in the secret was proven, and was refused to this run since. Processes with older copies find that out from the
+// ledger, not from Synthesize.
+func TestUsage_AnOlderCopyIsRefused_WhatStandsInTheSecretWasRefusedToThisRun_IsNotAskedWith(t *testing.T) {
+	s := newShut(t)
+	_, err := s.book.UpdateServices(context.Background(), func(s *ledger.Services) error { s.Proven = "v1"; return nil })
+	s.must(err)
+	s.must(s.book.NoteRefusal(context.Background(), ledger.Refusal{Vendor: ledger.Synthesize, RunID: "run020000", ObservedAt: observed, SecretVersion: "v1", Text: "401"}))
+	s.wrong.Add(1) // that one
+	s.works(3, func(fresh bool) string {
+		if fresh {
+			return "v1"
+		}
+		return "v0"
+	})
+	if s.wrong.Load() != 1 {
+		t.Errorf("%d requests with what was refused", s.wrong.Load()-1)
+	}
+}
