@@ -61,6 +61,17 @@ var acts = []act{
 // deviceActs are how many of the acts, the first ones, are about single devices.
 const deviceActs = 8
 
+// Kinds are all that can be met, by name: a row of the coverage each, whether it was met or not.
+func Kinds() []string {
+	var all []string
+	for _, a := range acts {
+		all = append(all, a.name)
+	}
+	all = append(all, wireFaultNames[1:]...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // act lets somebody do something, perhaps.
 func (s *sim) act(o option) bool {
 	at := s.choose.one("act before "+o.what, s.restless, len(acts))

@@ -45,7 +45,6 @@ func (s *sim) visibilityEnds(name string) string {
 	if which == "" {
 		return ""
 	}
-	s.early = true
 	return "the visibility time-out of" + which + " is over early"
 }
 

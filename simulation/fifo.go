@@ -35,7 +35,6 @@ type fifo struct {
 	sent       int
 	deleted    int
 	died       int
-	buried     int
 
 	// any puts what may be delivered into an order of its own, groups kept, and says how many of it come at once.
 	any func([]*entry) ([]*entry, int)
@@ -218,7 +217,9 @@ func (a api) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(
 		reason = aws.ToString(r.StringValue)
 	}
 	a.queue.bury(*in.MessageDeduplicationId, *in.MessageGroupId, *in.MessageBody, reason)
-	a.queue.buried++
+	if reason == "" {
+		a.sim.fail("a dead letter has its reason", "%s buries %s without saying why", a.name, *in.MessageDeduplicationId)
+	}
 	a.sim.note("%s buries %s: %.200s", a.name, *in.MessageDeduplicationId, reason)
 	return &sqs.SendMessageOutput{}, err
 }

@@ -26,9 +26,11 @@ func TestHistory_OneSeed_OneTrace(t *testing.T) {
 	if raced {
 		t.Skip("the race detector shuffles goroutines")
 	}
-	for seed := range uint64(20) {
+	for seed := range uint64(120) {
 		if a, b := Run(t, seed), Run(t, seed); a.Trace != b.Trace {
 			t.Errorf("seed %d: two lives of one history differ (%d and %d steps)", seed, a.Steps, b.Steps)
+		} else if c := live(t, 0, a.Taken); c.Trace != a.Trace {
+			t.Errorf("seed %d: its history, replayed, differs (%d and %d steps)", seed, a.Steps, c.Steps)
 		}
 	}
 }

@@ -29,12 +29,13 @@ const (
 	refused401
 	refused403
 	late504    // a proxy loses patience, and it takes effect within the client's time-out
-	wireFaults = late504
+	refused400 // Synthesize does not like it, and never will
+	wireFaults = refused400
 )
 
 var wireFaultNames = [...]string{
 	"none", "lost on the way", "500", "429 with Retry-After", "429", "503 page", "answer lost", "accepted, 502", "cut short",
-	"answer without a body", "accepted, hangs", "hangs", "accepted late", "401", "403", "accepted late, 504",
+	"answer without a body", "accepted, hangs", "hangs", "accepted late", "401", "403", "accepted late, 504", "400",
 }
 
 // wire carries one function's requests to one vendor.
@@ -68,6 +69,9 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		if (fault == late || fault == late504) && w.vendor != synthesizeName {
 			fault = answerLost // nothing that is read takes effect, and a message to a person is there or not
 		}
+		if fault == refused400 && w.vendor != synthesizeName {
+			fault = error500 // which is what Autotask says of it
+		}
 	}
 	if fault != 0 {
 		w.faulty = true
@@ -95,6 +99,8 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		status, _, _ := w.evaluate(r, body)
 		return made(r, status, ``), nil
+	case refused400:
+		return made(r, 400, `{"statusCode":400,"message":["accountId must be a string"],"error":"Bad Request"}`), nil
 	case refused401:
 		return made(r, 401, ``), nil
 	case refused403:

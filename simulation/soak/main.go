@@ -220,6 +220,9 @@ func report(all []found, errs []error, took time.Duration) (sum found, code int)
 func table(coverage map[string]int) (empty int) {
 	kinds := map[bool]map[string]bool{true: {}, false: {}}
 	pairs := map[string]int{}
+	for _, what := range simulation.Kinds() {
+		kinds[simulation.IsAct(what)][what] = true
+	}
 	for cell, n := range coverage {
 		what, stage, _ := strings.Cut(cell, " @ ")
 		if stage == simulation.Pairs {
