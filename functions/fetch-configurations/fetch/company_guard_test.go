@@ -61,3 +61,20 @@ func TestCompanyGuard_AnswerLostTheNightBefore_TheFallIsHeld(t *testing.T) {
 		t.Errorf("19 of 21 devices of company 1 are gone, and it is told: holds %+v, changes %+v", r.Holds, r.Changes)
 	}
 }
+
+// A client who was released, and whose devices are gone, is no fall: a person has said that his counts become 0.
+func TestCompanyGuard_AReleasedClientFallsTo0_IsNotHeld(t *testing.T) {
+	o := newOffice(t)
+	o.stage.Guard = fetch.Guard{MaxDropPercent: 100, MaxRisePercent: 100000, MaxCompanyDropPercent: 50}
+	ids := o.add(1, 1, 20)
+	o.add(2, 1, 100)
+	o.night()
+	if _, err := o.book.Release(context.Background(), "1", "Company 1", ledger.Act{Actor: "anna", Reason: "left"}); err != nil {
+		t.Fatal(err)
+	}
+	o.retire(ids)
+	r := o.night()
+	if len(r.Holds) != 0 || len(attention(r, fetch.KindCompanyHeld)) != 0 {
+		t.Errorf("%s, held: %+v", r.State, r.Holds)
+	}
+}

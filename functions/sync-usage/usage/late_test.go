@@ -9,6 +9,7 @@ import (
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/queue"
 	"github.com/synthsync/synthsync/shared/synthesize"
+	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
 // lateRebuild answers the last post of a message "no map", and loses the answer of the one that is repeated for the
@@ -48,5 +49,22 @@ func TestLate_RepeatedForTheRebuild_AnswerLost_MakesTheNextCountMaybeTold(t *tes
 	d.must(err)
 	if got := a.Pairs["Servers"].State; got != ledger.MaybeTold {
 		t.Errorf("the newer count is %q although the older one may land after it", got)
+	}
+}
+
+// What Synthesize will never take ends with the dead letters at once, with its reason, and is not tried ten times. After an
+// answer that was lost, it comes again: an earlier request may have been taken.
+func TestUsage_CountThatSynthesizeRefusesForGood_DiesAtOnce_UnlessAnEarlierRequestIsUnclear(t *testing.T) {
+	for name, first := range map[string][]synthesizetest.Fault{
+		"refused": nil, "refused after an answer was lost": {{Match: isCount, Kind: synthesizetest.DropAfter, Times: 1}},
+	} {
+		d := newDesk(t, "1")
+		for _, fault := range append(first, synthesizetest.Fault{Match: isCount, Kind: synthesizetest.BadRequest, Times: -1}) {
+			d.sim.Inject(fault)
+		}
+		failures, _ := d.stage.Handle(context.Background(), []queue.Received{d.message("1", observed, servers(3))})
+		if len(failures) != 1 || failures[0].Dead != (first == nil) {
+			t.Errorf("%s: %+v", name, failures)
+		}
 	}
 }
