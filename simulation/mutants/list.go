@@ -26,7 +26,7 @@ const (
 )
 
 // mutants are all of them, in the order of the rules.
-var mutants = slices.Concat(reading, refusing, knowing, guarding, ordering, telling, making, delivering, deciding)
+var mutants = slices.Concat(reading, refusing, knowing, guarding, ordering, telling, making, delivering, deciding, racing)
 
 // askedToo are packages whose tests go through the source of another directory, in the order in which they are asked.
 var askedToo = map[string][]string{
@@ -41,4 +41,5 @@ var askedToo = map[string][]string{
 	"shared/queue/sqsfifo/": {"./cmd/synthsync/letters"},
 	"cmd/synthsync/local/":  {"./cmd/synthsync"},
 	"cmd/synthsync/":        {"./functions"},
+	"shared/wiring/":        {"./functions/sync-usage/usage"},
 }

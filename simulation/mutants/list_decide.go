@@ -42,7 +42,7 @@ var deciding = []mutant{
 	{rule: "budget", file: autotaskDir + "budget.go", old: "	return max(0, s.budget.Limit-others) * min(s.percent, 100) / 100", new: "	return max(0, s.budget.Limit-others)", aside: true},
 	{rule: "release", file: fetchDir + "released.go", old: "pair.TriedUnits == 0 && !p.worthTryingAnew(pair, a.ID) {", new: "pair.TriedUnits == 0 {", aside: true},
 	{rule: "release", file: fetchDir + "queue.go", old: "a.Wanted, a.Released = plan.wanted, plan.released", new: "a.Wanted = plan.wanted", aside: true},
-	{rule: "import", file: ledgerDir + "import_words.go", old: "came.Approved, i.ApprovalLeft = nil, came.RunID", new: "i.ApprovalLeft = came.RunID", aside: true},
+	{rule: "import", file: ledgerDir + "import_words.go", old: "came.Approved, i.out.ApprovalLeft = nil, came.RunID", new: "i.out.ApprovalLeft = came.RunID", aside: true},
 	{rule: "news", file: fetchDir + "incidents.go", old: "a.AccountID != \"\" || about != \"\"", new: "a.AccountID != \"\"", aside: true},
 	{rule: "news", file: fetchDir + "attention.go", old: "Attention{Kind: KindInvisible, AccountID: accountID(c.id)}", new: "Attention{Kind: KindInvisible}", aside: true},
 	{rule: "check", file: "cmd/synthsync/local/check.go", old: "if at.ID == known.ID {", new: "if at.ID == known.ID && at.Name == service {", aside: true},

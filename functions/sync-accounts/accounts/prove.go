@@ -14,6 +14,15 @@ import (
 // waitForSecret is how long a message rests that only a person who mends the keys can help.
 const waitForSecret = 15 * time.Minute
 
+// rests has a message rest whose keys were refused to its run, as the ledger says; a ledger that cannot be read heals sooner.
+func rests(err error) error {
+	var refusal *ledger.Refusal
+	if errors.As(err, &refusal) {
+		return queue.RetryAfter(err, waitForSecret)
+	}
+	return err
+}
+
 // bind asks Synthesize whose keys these are. A first answer binds the ledger; another tenant's is a *ledger.TenantError.
 func (s *Stage) bind(ctx context.Context) (synthesize.Organization, error) {
 	o, err := s.Synthesize.Organization(ctx)
@@ -44,7 +53,7 @@ func (s *Stage) prove(ctx context.Context, m message.Accounts) error {
 		return err
 	}
 	if err := s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil {
-		return queue.RetryAfter(err, waitForSecret)
+		return rests(err)
 	}
 	if version == services.Proven {
 		return nil

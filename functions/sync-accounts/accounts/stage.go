@@ -126,11 +126,7 @@ func (s *Stage) admitted(ctx context.Context, m message.Accounts) error {
 	if version, err = s.SecretVersion(ctx, true); err != nil {
 		return err
 	}
-	err = s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version)
-	if errors.As(err, &refusal) {
-		return queue.RetryAfter(refusal, waitForSecret)
-	}
-	return err
+	return rests(s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version))
 }
 
 func (s *Stage) noteRefusal(ctx context.Context, m message.Accounts, refused error) error {

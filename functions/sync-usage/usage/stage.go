@@ -217,8 +217,13 @@ func (w *work) ready(ctx context.Context, m message.Usage) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil {
+	err = w.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version)
+	var refusal *ledger.Refusal
+	switch {
+	case errors.As(err, &refusal):
 		return queue.RetryAfter(err, waitForSecret)
+	case err != nil:
+		return err
 	}
 	if w.services.LookedAt.Before(m.ObservedAt) {
 		return queue.Wait(fmt.Errorf("company %s waits for the services message of run %s", m.Account.ID, m.RunID), waitForServices)

@@ -1,0 +1,38 @@
+package main
+
+// racing: what happens beside each other: an import and a worker, two attempts of one run, processes with different copies of a
+// secret; and what no history of before had met.
+var racing = []mutant{
+	{rule: "5 approval", file: ledgerDir + "held.go", old: "		case now.RunID == h.RunID && len(h.Holds) > 0 && len(now.Holds) > 0:", new: "		case false:"},
+	{rule: "2 refused", file: ledgerDir + "refusal.go", old: "return same(other) && other.ObservedAt", new: "return other.ObservedAt"},
+	{rule: "2 refused", file: ledgerDir + "refusal.go", old: "		known.Earlier = all[:min(len(all), maxRefusals-1)]\n", new: ""},
+	{rule: "2 refused", file: "shared/wiring/synthesize.go", old: "	if err := book.EverRefused(ctx, ledger.Synthesize, keys.Version); err != nil {", new: "	if err := book.EverRefused(ctx, ledger.Synthesize, keys.Version); err != nil && false {"},
+	{rule: "2 refused", file: accountsDir + "prove.go", old: "	if err := s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil {", new: "	if err := s.Ledger.Refused(ctx, ledger.Synthesize, m.RunID, m.ObservedAt, version); err != nil && false {"},
+	{rule: "2 refused", file: synthesizeDir + "keyring.go", old: " && !k.inUse(keys.Version) {", new: " {"},
+	{rule: "6 import", file: ledgerDir + "import.go", old: "		h.issue(l.now().UTC().Truncate(time.Millisecond))\n		issued", new: "		issued"},
+	{rule: "6 import", file: ledgerDir + "import_adapt.go", old: "	came.Intent, came.NameIntent = &i.fence, &i.fence\n", new: ""},
+	{rule: "6 import", file: ledgerDir + "account.go", old: "	if known != nil {\n		return nil\n	}\n	_, fenced", new: "	if true {\n		return nil\n	}\n	_, fenced"},
+	{rule: "5 import", file: ledgerDir + "import_adapt.go", old: "		return beside(doc, laterBaseline)", new: "		return nil"},
+	{rule: "5 import", file: ledgerDir + "import_adapt.go", old: "		return beside(doc, bothHistories)", new: "		return nil"},
+	{rule: "notify", file: ledgerDir + "import_adapt.go", old: "			if here.Version > 0 {", new: "			if false {", aside: true},
+	{rule: "3 import", file: ledgerDir + "tell.go", old: "	if _, open := p.Open[t.Token]; !open {", new: "	if false {"},
+	{rule: "11 names", file: accountsDir + "create.go", old: "a.Made(name)", new: "a.Made(t.m.Account.Name)"},
+	{rule: "13 refused service", file: accountsDir + "services.go", old: "s.Synthesize.SetPending(ctx); stopped(err) {", new: "s.Synthesize.SetPending(ctx); err != nil {"},
+	{rule: "13 refused service", file: accountsDir + "services.go", old: "s.Synthesize.SetPending(ctx); stopped(err) {", new: "s.Synthesize.SetPending(ctx); false {"},
+	{rule: "notify", file: fetchDir + "announce.go", old: "	ctx, cancel = upTo(noting, announceTime)", new: "	ctx, cancel = context.WithCancel(noting)", aside: true},
+	{rule: "notify", file: fetchDir + "fewer.go", old: "	sum.More += own.More\n", new: "", aside: true},
+	{rule: "3 late", file: ledgerDir + "pair.go", old: "	if p.State == Told && !late {\n		return p.without(token)", new: "	if p.State == Told {\n		return p.without(token)"},
+	{rule: "3 unknown", file: ledgerDir + "pair.go", old: "		if p.Prior.State != Told || !other.ObservedAt.Equal(p.Prior.ObservedAt) {\n			return next", new: "		if p.Prior.State == Told && !other.ObservedAt.Equal(p.Prior.ObservedAt) {\n			return next"},
+	{rule: "9 rebuild", file: usageDir + "stage.go", old: "w.Ledger.RebuildOwed(ctx, w.WorkerLives)", new: "w.Ledger.RebuildOwed(ctx, 0)"},
+	{rule: "6 intent", file: fetchDir + "plan.go", old: "	plan.fenceName = !plan.create && !plan.rename && a.NameIntent != nil && !a.NameIntent.Ended", new: "	plan.fenceName = false"},
+	{rule: "6 intent", file: fetchDir + "released.go", old: "	plan.fence = !plan.tells() && a.OpenIntent()", new: "	plan.fence = false"},
+	{rule: "6 intent", file: fetchDir + "released.go", old: "	plan.fenceName = a.NameIntent != nil && !a.NameIntent.Ended", new: "	plan.fenceName = false"},
+	{rule: "13 taken back", file: fetchDir + "plan.go", old: "	case pair.State == ledger.MaybeTold && pair.Units == 0:\n		return ReasonMaybe", new: "	case false:\n		return ReasonMaybe"},
+	{rule: "13 taken back", file: fetchDir + "plan.go", old: "	case pair.NoMap && pair.TriedUnits == 0:\n		return ReasonLost", new: "	case false:\n		return ReasonLost"},
+	{rule: "10 daily", file: fetchDir + "plan.go", old: "return p.full || p.mapped[accountID] || p.stale", new: "return p.full || p.stale"},
+	{rule: "10 full", file: fetchDir + "plan.go", old: "return p.full || p.mapped[accountID] || p.stale", new: "return p.mapped[accountID] || p.stale"},
+	{rule: "8 lost", file: fetchDir + "plan.go", old: " || units > 0 || pair.Lost() || ", new: " || units > 0 || "},
+	{rule: "13 refused", file: usageDir + "tell.go", old: "	case out.Result == synthesize.Refused && out.Definite:\n		return queue.Dead", new: "	case out.Result == synthesize.Refused:\n		return queue.Dead"},
+	{rule: "13 refused", file: usageDir + "tell.go", old: "	case out.Result == synthesize.Refused && out.Definite:\n		return queue.Dead", new: "	case false:\n		return queue.Dead"},
+	{rule: "released", file: fetchDir + "company_guard.go", old: "ended || !c.visible || c.leftOut {", new: "ended && false || !c.visible || c.leftOut {"},
+}
