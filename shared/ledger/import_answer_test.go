@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
@@ -29,5 +30,59 @@ func TestImport_AnAnswerComesAfterIt_ThePairStaysUnknown(t *testing.T) {
 		if p := b.pair("Servers"); p.State == ledger.Told || p.NoMap || p.State != before.State {
 			t.Errorf("%s: %+v became %+v", name, before, p)
 		}
+	}
+}
+
+// The export does not know an account, of which a newer run has spoken since. A worker who took up an older message about it
+// before the import tells and makes nothing.
+func TestImport_AnOlderWordAboutAnAccountThatTheExportDoesNotKnow_IsSuperseded(t *testing.T) {
+	b := newBook(t)
+	lease, err := b.Begin(t.Context(), "older", time.Minute)
+	b.must(err)
+	b.must(b.End(t.Context(), lease))
+	var export bytes.Buffer
+	_, err = b.Export(t.Context(), &export, "here", "1")
+	b.must(err)
+	transfer, err := ledger.ReadTransfer(&export)
+	b.must(err)
+	newer := lease.ObservedAt.Add(time.Hour)
+	_, err = b.StartTelling(t.Context(), "newer", newer, "9", servers(5), b.services, "a")
+	b.must(err)
+	b.now = newer
+	_, err = b.Import(t.Context(), transfer, true, ledger.Act{Actor: "a person"})
+	b.must(err)
+	var superseded *ledger.SupersededError
+	if _, err := b.StartTelling(t.Context(), "older", lease.ObservedAt, "9", servers(3), b.services, "b"); !errors.As(err, &superseded) {
+		t.Errorf("told: %v", err)
+	}
+	if _, err := b.ClaimAccount(t.Context(), "9", "older", lease.ObservedAt, func(*ledger.Account) error { return nil }); !errors.As(err, &superseded) {
+		t.Errorf("made: %v", err)
+	}
+	if _, err := b.StartTelling(t.Context(), "next", newer.Add(time.Hour), "9", servers(4), b.services, "c"); err != nil {
+		t.Errorf("the next run: %v", err)
+	}
+}
+
+// A fall is looked for in the days of both places; of a day that both know, this one's total is nearer to what was told.
+func TestImport_TotalsOfTheLastDays_AreThoseOfBothPlaces(t *testing.T) {
+	b := newBook(t)
+	lease, err := b.Begin(t.Context(), "run", time.Minute)
+	b.must(err)
+	b.must(b.End(t.Context(), lease))
+	b.must(b.NoteHistory(t.Context(), start, map[string]int64{"s": 10}, nil))
+	b.must(b.NoteHistory(t.Context(), start.AddDate(0, 0, 1), map[string]int64{"s": 11}, nil))
+	var export bytes.Buffer
+	_, err = b.Export(t.Context(), &export, "here", "1")
+	b.must(err)
+	transfer, err := ledger.ReadTransfer(&export)
+	b.must(err)
+	b.must(b.NoteHistory(t.Context(), start.AddDate(0, 0, 1), map[string]int64{"s": 12}, []string{"s"}))
+	b.must(b.NoteHistory(t.Context(), start.AddDate(0, 0, 2), map[string]int64{"s": 103}, nil))
+	_, err = b.Import(t.Context(), transfer, true, ledger.Act{Actor: "a person"})
+	b.must(err)
+	history, err := b.History(t.Context())
+	b.must(err)
+	if highest, _, _ := history.Highest("s"); highest != 103 || len(history.Days) != 3 || history.Days[1].Services["s"] != 12 {
+		t.Errorf("got %+v", history)
 	}
 }

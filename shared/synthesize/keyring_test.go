@@ -102,3 +102,18 @@ func TestKeyring_KeysRefused_TheNewOnesAreUsedOnlyIfTheyMay(t *testing.T) {
 		t.Errorf("in use are %s", inUse)
 	}
 }
+
+// The secret holds what was refused just now. To ask whose it is would be one refusal more.
+func TestKeyring_TheSecretHoldsWhatWasRefused_NobodyIsAskedWhoseItIs(t *testing.T) {
+	keys := synthesize.NewKeyring(func(context.Context, bool) (synthesize.Keys, error) {
+		return synthesize.Keys{VendorAPIKey: "a", PartnerAPIKey: "b", Version: "v1"}, nil
+	}, func(context.Context, synthesize.Keys) error {
+		t.Error("somebody is asked")
+		return nil
+	})
+	for _, fresh := range []bool{false, true} {
+		if got, err := keys.Keys(t.Context(), fresh); err != nil || got.Version != "v1" {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package wiring_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/ledger/memory"
 	"github.com/synthsync/synthsync/shared/queue"
+	"github.com/synthsync/synthsync/shared/synthesize"
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 	"github.com/synthsync/synthsync/shared/wiring"
 )
@@ -72,4 +74,29 @@ func TestHandler_TheSecretsCopyRunsOut_SentWithAndSaidToBeInUse_IsOneVersion(t *
 			t.Errorf("the next invocation uses %s, %v", version, err)
 		}
 	})
+}
+
+// Ours are refused during the very first look, and what stands in the secret by then is another organization's: nothing was proven
+// yet, so they have to be asked whose they are.
+func TestKeyring_NothingIsProvenYet_KeysThatAreReadAfreshAreAskedWhoseTheyAre(t *testing.T) {
+	theirs := synthesizetest.New(synthesizetest.Options{})
+	server := synthesizetest.Start(theirs)
+	t.Cleanup(server.Close)
+	book := ledger.New(memory.New(), time.Now)
+	if err := book.BindSynthesize(t.Context(), ledger.SynthesizeTenant{OrganizationID: "ours", VendorID: "v"}); err != nil {
+		t.Fatal(err)
+	}
+	keys := wiring.NewKeyring(book, synthesize.Config{BaseURL: server.URL}, func(_ context.Context, fresh bool) (synthesize.Keys, error) {
+		if !fresh {
+			return synthesize.Keys{VendorAPIKey: "ours", PartnerAPIKey: "ours", Version: "v1"}, nil
+		}
+		return synthesize.Keys{VendorAPIKey: synthesizetest.DefaultVendorKey, PartnerAPIKey: synthesizetest.DefaultPartnerKey, Version: "v2"}, nil
+	})
+	if _, err := keys.Keys(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	var other *ledger.TenantError
+	if got, err := keys.Keys(t.Context(), true); !errors.As(err, &other) {
+		t.Errorf("version %s is given out, %v", got.Version, err)
+	}
 }

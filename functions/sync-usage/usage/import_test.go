@@ -51,6 +51,10 @@ func TestImport_LetterOfBefore_ReplacesNothingNewer(t *testing.T) {
 	d.must(err)
 	_, err = old.Import(ctx, transfer, true, ledger.Act{Actor: "a person"})
 	d.must(err)
+	d.stage.Whose = func(context.Context) (ledger.SynthesizeTenant, error) {
+		t.Error("Synthesize is asked whose the keys are, for a letter that tells nothing any more")
+		return ledger.SynthesizeTenant{}, nil
+	}
 	failures, sum := d.stage.Handle(ctx, []queue.Received{letter})
 	if d.held("1", "Servers") != "4" || len(failures) != 0 || sum.Outcomes.Superseded != 1 {
 		t.Errorf("Synthesize holds %s, the letter ended with %v, %+v; want that it is superseded", d.held("1", "Servers"), failures, sum.Outcomes)

@@ -101,12 +101,10 @@ func TestUsage_KeysExpireInManyProcesses_TheirSuccessorIsTriedTwiceARun(t *testi
 	})
 }
 
-// What stands in the secret was proven, and was refused to this run since. Processes with older copies find that out from the
-// ledger, not from Synthesize.
+// The proven keys expire while counts go out, and what stands in the secret by then was refused to this run. Processes that have
+// the expired ones find that out from the ledger, not from Synthesize.
 func TestUsage_AnOlderCopyIsRefused_WhatStandsInTheSecretWasRefusedToThisRun_IsNotAskedWith(t *testing.T) {
 	s := newShut(t)
-	_, err := s.book.UpdateServices(context.Background(), func(s *ledger.Services) error { s.Proven = "v1"; return nil })
-	s.must(err)
 	s.must(s.book.NoteRefusal(context.Background(), ledger.Refusal{Vendor: ledger.Synthesize, RunID: "run020000", ObservedAt: observed, SecretVersion: "v1", Text: "401"}))
 	s.wrong.Add(1) // that one
 	s.works(3, func(fresh bool) string {
