@@ -64,19 +64,20 @@ type sim struct {
 	nextItem int64
 	changes  []change
 
-	readings int
-	reads    map[time.Time]*reading
-	landed   map[string]landing
-	effects  int
-	everMade map[string]bool
-	madeAs   map[string]string
-	known    known
-	restored bool
-	refusals []noted
-	removed  bool
-	earlier  bool
-	last     fetch.Result
-	lastErr  error
+	readings   int
+	reads      map[time.Time]*reading
+	landed     map[string]landing
+	effects    int
+	everMade   map[string]bool
+	madeAs     map[string]string
+	passedLast *passed // nil: nobody can say what the next run is compared with
+	known      known
+	restored   bool
+	refusals   []noted
+	removed    bool
+	earlier    bool
+	last       fetch.Result
+	lastErr    error
 
 	invariant string
 	problem   string
