@@ -91,9 +91,6 @@ func (s *sim) happened(name, did, before, stage string) {
 	if did == "" {
 		return
 	}
-	if unlike[name] {
-		s.passedLast = nil
-	}
 	s.count(name, stage)
 	s.note("%s (before %s)", did, before)
 	s.trace("%s", did)

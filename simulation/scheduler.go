@@ -218,9 +218,6 @@ func (s *sim) reap() {
 
 func (s *sim) kill(t *task, why string) {
 	s.note("%s %s", t.name, why)
-	if t.stage == "run" {
-		s.passedLast = nil
-	}
 	s.mu.Lock()
 	t.dead, t.faulty = true, true
 	var free []*parked

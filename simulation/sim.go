@@ -64,20 +64,20 @@ type sim struct {
 	nextItem int64
 	changes  []change
 
-	readings   int
-	reads      map[time.Time]*reading
-	landed     map[string]landing
-	effects    int
-	everMade   map[string]bool
-	madeAs     map[string]string
-	passedLast *passed // nil: nobody can say what the next run is compared with
-	known      known
-	restored   bool
-	refusals   []noted
-	removed    bool
-	earlier    bool
-	last       fetch.Result
-	lastErr    error
+	readings int
+	reads    map[time.Time]*reading
+	landed   map[string]landing
+	effects  int
+	everMade map[string]bool
+	madeAs   map[string]string
+	counted  byTime
+	known    known
+	restored bool
+	refusals []noted
+	removed  bool
+	earlier  bool
+	last     fetch.Result
+	lastErr  error
 
 	invariant string
 	problem   string
@@ -136,6 +136,7 @@ func newSim(seed uint64, replay map[string]int) *sim {
 		items:    map[int64]autotasktest.Item{},
 		reads:    map[time.Time]*reading{},
 		landed:   map[string]landing{},
+		counted:  byTime{},
 		everMade: map[string]bool{}, known: newKnown(), coverage: map[string]int{},
 	}
 	c := autotasktest.DefaultCredentials
