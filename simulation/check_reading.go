@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"time"
 
 	"github.com/synthsync/synthsync/shared/autotask/autotasktest"
 )
 
 // reading is one run's reading of Autotask: which states of the world it may have seen.
 type reading struct {
+	base     time.Time // observedAt of the run that it is compared with
 	task     *task
 	seq      int // runs in the order of their beginning
 	from, to int // of sim.changes: everything between them happened while it read
@@ -44,6 +46,7 @@ func (s *sim) issued(t *task, head []byte) {
 	}
 	s.readings++
 	t.read.seq, t.read.from, t.read.to = s.readings, len(s.changes), len(s.changes)
+	s.compares(t)
 }
 
 // bounds is how few and how many devices of some types a company can have had for a read.

@@ -133,6 +133,7 @@ func (s *sim) fetchRun(event fetch.Event) *task {
 		defer cancel()
 		result, err := stage.Run(ctx, event)
 		s.ran(t, result, err)
+		s.guarded(t, event, result)
 		s.person.hears(t, stage.Ledger, result)
 	})
 }

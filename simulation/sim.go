@@ -70,6 +70,7 @@ type sim struct {
 	effects  int
 	everMade map[string]bool
 	madeAs   map[string]string
+	counted  byTime
 	known    known
 	restored bool
 	refusals []noted
@@ -135,6 +136,7 @@ func newSim(seed uint64, replay map[string]int) *sim {
 		items:    map[int64]autotasktest.Item{},
 		reads:    map[time.Time]*reading{},
 		landed:   map[string]landing{},
+		counted:  byTime{},
 		everMade: map[string]bool{}, known: newKnown(), coverage: map[string]int{},
 	}
 	c := autotasktest.DefaultCredentials
