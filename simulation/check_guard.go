@@ -35,11 +35,14 @@ func (s *sim) guarded(t *task, event fetch.Event, result fetch.Result) {
 	if t.read.base.IsZero() || !known || event.Force || !before.settings.same(t.read.set) {
 		return
 	}
-	s.count("state guarded", "run")
 	held, err := s.desk().Held(context.Background())
 	if err != nil || held.Approved != nil || len(s.releases(context.Background())) > 0 {
 		return // somebody spoke while it ran
 	}
+	if base, err := s.desk().Baseline(context.Background()); err != nil || !base.ObservedAt.Equal(t.read.base) && !base.ObservedAt.Equal(result.ObservedAt) {
+		return // an older run's counts were told while this one ran: which of the two it read cannot be said
+	}
+	s.count("state guarded", "run")
 	for service, was := range before.services {
 		now := result.Services[service]
 		if was-now >= 10 && 100*(was-now) > 30*was || now-was >= 10 && now-was > was {
