@@ -16,7 +16,7 @@ var racing = []mutant{
 	{rule: "5 import", file: ledgerDir + "import_adapt.go", old: "		return beside(doc, bothHistories)", new: "		return nil"},
 	{rule: "notify", file: ledgerDir + "import_adapt.go", old: "			if here.Version > 0 {", new: "			if false {", aside: true},
 	{rule: "3 import", file: ledgerDir + "tell.go", old: "	if _, open := p.Open[t.Token]; !open {", new: "	if false {"},
-	{rule: "11 names", file: accountsDir + "create.go", old: "a.Made(name)", new: "a.Made(t.m.Account.Name)"},
+	{rule: "11 names", file: accountsDir + "create.go", old: "a.Made(name)", new: "_ = name\n				a.Made(t.m.Account.Name)"},
 	{rule: "13 refused service", file: accountsDir + "services.go", old: "s.Synthesize.SetPending(ctx); stopped(err) {", new: "s.Synthesize.SetPending(ctx); err != nil {"},
 	{rule: "13 refused service", file: accountsDir + "services.go", old: "s.Synthesize.SetPending(ctx); stopped(err) {", new: "s.Synthesize.SetPending(ctx); false {"},
 	{rule: "notify", file: fetchDir + "announce.go", old: "	ctx, cancel = upTo(noting, announceTime)", new: "	ctx, cancel = context.WithCancel(noting)", aside: true},
