@@ -77,34 +77,42 @@ func decode(doc Document, v any) error {
 // update reads a document, lets change decide, and writes it if it has not changed meanwhile; else it decides anew.
 // A change that alters nothing writes nothing. An error of change ends it and is returned as it is.
 func update[T any](ctx context.Context, l *Ledger, key Key, change func(*T) error) (T, error) {
+	var doc T
+	err := l.rewrite(ctx, key, func() any { doc = *new(T); return &doc }, func() error { return change(&doc) })
+	return doc, err
+}
+
+// rewrite is update for all types. It is compiled once, and what is generic of it is small: a bootstrap has to be small to start
+// at once. empty is what the document is read into.
+func (l *Ledger) rewrite(ctx context.Context, key Key, empty func() any, change func() error) error {
 	for try := 0; ; try++ {
-		var doc T
+		into := empty()
 		docs, err := l.store.Get(ctx, key)
 		if err != nil {
-			return doc, fmt.Errorf("read %s from the ledger: %w", key, err)
+			return fmt.Errorf("read %s from the ledger: %w", key, err)
 		}
-		if err := decode(docs[0], &doc); err != nil {
-			return doc, err
+		if err := decode(docs[0], into); err != nil {
+			return err
 		}
-		if err := change(&doc); err != nil {
-			return doc, err
+		if err := change(); err != nil {
+			return err
 		}
-		body, err := json.Marshal(doc)
+		body, err := json.Marshal(into)
 		if err != nil {
-			return doc, fmt.Errorf("write %s to the ledger: %w", key, err)
+			return fmt.Errorf("write %s to the ledger: %w", key, err)
 		}
 		if docs[0].Version > 0 && bytes.Equal(body, docs[0].Body) {
-			return doc, nil
+			return nil
 		}
 		err = l.store.Write(ctx, Write{Key: key, IfVersion: docs[0].Version, Body: body, Expires: docs[0].Expires})
 		switch {
 		case err == nil:
-			return doc, nil
+			return nil
 		case !isConflict(err) || try >= maxTries:
-			return doc, fmt.Errorf("write %s to the ledger: %w", key, err)
+			return fmt.Errorf("write %s to the ledger: %w", key, err)
 		}
 		if err := yield(ctx, try); err != nil {
-			return doc, fmt.Errorf("write %s to the ledger: %w", key, err)
+			return fmt.Errorf("write %s to the ledger: %w", key, err)
 		}
 	}
 }

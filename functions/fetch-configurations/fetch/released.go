@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/synthsync/synthsync/shared/ledger"
 )
@@ -58,9 +57,12 @@ func (r *run) followReleases(ctx context.Context, companies []company, known map
 
 func (r *run) recordReleases(ctx context.Context) error {
 	// In an order that does not depend on chance: a history of the simulation is to be the same each time.
-	for _, release := range slices.SortedFunc(maps.Keys(r.followed), func(a, b ledger.Release) int { return strings.Compare(a.AccountID, b.AccountID) }) {
-		found := r.followed[release]
-		if err := r.Ledger.FollowRelease(ctx, release, found, r.Now().UTC()); err != nil {
+	byID := map[string]ledger.Release{}
+	for release := range r.followed {
+		byID[release.AccountID] = release
+	}
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		if err := r.Ledger.FollowRelease(ctx, byID[id], r.followed[byID[id]], r.Now().UTC()); err != nil {
 			return err
 		}
 	}
