@@ -128,6 +128,7 @@ func (s *sim) restore() {
 	s.restored = true
 	if bound := s.bound(); bound.Synthesize == (ledger.SynthesizeTenant{}) || bound.Autotask == (ledger.AutotaskTenant{}) {
 		s.secretsPutRight("") // else it would be theirs from now on
+		s.keys.before, s.credentials.before = s.keys.now, s.credentials.now
 	}
 	s.landed = map[string]landing{}
 	s.refusals = nil
