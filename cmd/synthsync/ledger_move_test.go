@@ -105,7 +105,15 @@ func TestLedger_AnApprovalWasSpentSinceTheExport_IsNotGivenAgain(t *testing.T) {
 	o.mustDo("run --ledger LEDGER", 0)
 	o.mustDo("ledger import "+path+" --ledger LEDGER --reason restored --replace --yes", 0)
 	o.says("The approval of run " + run + " is left behind")
+	o.retire(300, func(i autotasktest.Item) bool { return i.Type == autotasktest.TypeServer })
+	o.mustDo("run --ledger LEDGER", 3) // a second fall, from what was told with that approval
+	o.said("held")
+
+	old := o.ledger
+	o.ledger += ".new" // which knows of no run that it has let pass
+	o.mustDo("ledger import "+path+" --ledger LEDGER --reason moved", 0)
 	o.mustDo("run --ledger LEDGER", 3)
+	o.ledger = old
 }
 
 func issuedOf(t *testing.T, path string) time.Time {
