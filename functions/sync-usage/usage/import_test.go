@@ -11,52 +11,88 @@ import (
 	"github.com/synthsync/synthsync/shared/queue"
 )
 
-// A dead letter outlives the ledger that knew of the newer run. An imported one that is older must not let it win.
-func TestImport_LetterOfBefore_ReplacesNothingNewer(t *testing.T) {
-	d := newDesk(t, "1")
+// moved is a desk whose ledger was exported, and has told a newer count since: 4, where a letter of before the export says 3.
+type moved struct {
+	*desk
+	book   *ledger.Ledger
+	letter queue.Received
+	export bytes.Buffer
+}
+
+func newMoved(t *testing.T) *moved {
+	t.Helper()
 	ctx := context.Background()
+	m := &moved{desk: newDesk(t, "1")}
 	now := observed
-	old := ledger.New(memory.New(), func() time.Time { return now })
-	services, err := d.book.Services(ctx)
-	d.must(err)
-	lease, err := old.Begin(ctx, "run020000", time.Minute)
-	d.must(err)
-	d.must(old.End(ctx, lease))
-	_, err = old.UpdateServices(ctx, func(s *ledger.Services) error { *s = services; return nil })
-	d.must(err)
-	d.must(old.NoteAccount(ctx, "1", func(a *ledger.Account) {
+	m.book = ledger.New(memory.New(), func() time.Time { return now })
+	services, err := m.desk.book.Services(ctx)
+	m.must(err)
+	runs := func(id string) {
+		lease, err := m.book.Begin(ctx, id, time.Minute)
+		m.must(err)
+		m.must(m.book.End(ctx, lease))
+	}
+	runs("run020000")
+	_, err = m.book.UpdateServices(ctx, func(s *ledger.Services) error { *s = services; return nil })
+	m.must(err)
+	m.must(m.book.NoteAccount(ctx, "1", func(a *ledger.Account) {
 		a.Made("Company 1")
 		a.Intent = &ledger.Intent{RunID: "run020000", ObservedAt: observed}
 	}))
-	var export bytes.Buffer
-	_, err = old.Export(ctx, &export, "here", "1")
-	d.must(err)
-	letter := d.message("1", observed, servers(3)) // it died
+	_, err = m.book.Export(ctx, &m.export, "here", "1")
+	m.must(err)
+	m.letter = m.message("1", observed, servers(3)) // it died
 
-	// The next night's count is told.
 	newer := observed.Add(24 * time.Hour)
 	now = newer
-	lease, err = old.Begin(ctx, "run of the next night", time.Minute)
-	d.must(err)
-	d.must(old.End(ctx, lease))
-	_, err = old.UpdateServices(ctx, func(s *ledger.Services) error { s.LookedAt = newer; return nil })
-	d.must(err)
-	d.stage.Ledger = old
-	d.stage.Handle(ctx, []queue.Received{d.message("1", newer, servers(4))})
-	if d.held("1", "Servers") != "4" {
-		t.Fatalf("Synthesize holds %s", d.held("1", "Servers"))
+	runs("run of the next night")
+	_, err = m.book.UpdateServices(ctx, func(s *ledger.Services) error { s.LookedAt = newer; s.Proven = "v1"; return nil })
+	m.must(err)
+	m.stage.Ledger = m.book
+	m.stage.Handle(ctx, []queue.Received{m.message("1", newer, servers(4))})
+	if m.held("1", "Servers") != "4" {
+		t.Fatalf("Synthesize holds %s", m.held("1", "Servers"))
 	}
+	return m
+}
 
-	transfer, err := ledger.ReadTransfer(&export)
-	d.must(err)
-	_, err = old.Import(ctx, transfer, true, ledger.Act{Actor: "a person"})
-	d.must(err)
-	d.stage.Whose = func(context.Context) (ledger.SynthesizeTenant, error) {
+func (m *moved) imports() {
+	m.t.Helper()
+	transfer, err := ledger.ReadTransfer(&m.export)
+	m.must(err)
+	_, err = m.book.Import(context.Background(), transfer, true, ledger.Act{Actor: "a person"})
+	m.must(err)
+}
+
+// replays works the letter, which has to end as superseded.
+func (m *moved) replays() {
+	m.t.Helper()
+	failures, sum := m.stage.Handle(context.Background(), []queue.Received{m.letter})
+	if m.held("1", "Servers") != "4" || len(failures) != 0 || sum.Outcomes.Superseded != 1 {
+		m.t.Errorf("Synthesize holds %s, the letter ended with %v, %+v; want that it is superseded", m.held("1", "Servers"), failures, sum.Outcomes)
+	}
+}
+
+// A dead letter outlives the ledger that knew of the newer run. An imported one that is older must not let it win.
+func TestImport_LetterOfBefore_ReplacesNothingNewer(t *testing.T) {
+	m := newMoved(t)
+	m.imports()
+	m.stage.Whose = func(context.Context) (ledger.SynthesizeTenant, error) {
 		t.Error("Synthesize is asked whose the keys are, for a letter that tells nothing any more")
 		return ledger.SynthesizeTenant{}, nil
 	}
-	failures, sum := d.stage.Handle(ctx, []queue.Received{letter})
-	if d.held("1", "Servers") != "4" || len(failures) != 0 || sum.Outcomes.Superseded != 1 {
-		t.Errorf("Synthesize holds %s, the letter ended with %v, %+v; want that it is superseded", d.held("1", "Servers"), failures, sum.Outcomes)
+	m.replays()
+}
+
+// The letter is being worked while the ledger is imported: its worker, who has read how far the ledger is fenced, asks whose the
+// keys are (they were rotated since), and just then the operator answers yes to the import's question.
+func TestUsage_ImportWhileALetterIsWorked_ReplacesNothingNewer(t *testing.T) {
+	m := newMoved(t)
+	_, err := m.book.UpdateServices(context.Background(), func(s *ledger.Services) error { s.Proven = "v0"; return nil })
+	m.must(err)
+	m.stage.Whose = func(context.Context) (ledger.SynthesizeTenant, error) {
+		m.imports()
+		return ledger.SynthesizeTenant{OrganizationID: "ours", VendorID: "v"}, nil
 	}
+	m.replays()
 }
