@@ -174,13 +174,18 @@ func (s *stack) drain(name string, f *lambdatest.Function) {
 
 func messageID(r queue.Received) string { return "message-" + r.ID + "-" + r.Group }
 
-func (s *stack) batch(f *lambdatest.Function, name string, batch []queue.Received) (lambdatest.Response, lambdatest.Settlement) {
-	s.t.Helper()
+// eventOf is the event in which SQS hands a batch over.
+func eventOf(name string, batch []queue.Received) lambdatest.Batch {
 	var messages []lambdatest.Message
 	for _, r := range batch {
 		messages = append(messages, lambdatest.Message{ID: messageID(r), Body: string(r.Body), Group: r.Group, Receives: r.Receives})
 	}
-	document := lambdatest.SQSEvent(lambdatest.QueueARN(name), messages...)
+	return lambdatest.SQSEvent(lambdatest.QueueARN(name), messages...)
+}
+
+func (s *stack) batch(f *lambdatest.Function, name string, batch []queue.Received) (lambdatest.Response, lambdatest.Settlement) {
+	s.t.Helper()
+	document := eventOf(name, batch)
 	if !s.service.admit(s.idOf(f)) {
 		r := lambdatest.Response{Error: &lambdatest.Error{Type: "TooManyRequestsException", Message: "Rate Exceeded."}}
 		return r, lambdatest.Settle(r, document)

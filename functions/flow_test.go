@@ -165,11 +165,7 @@ func TestCloud_DeadlineNearNothingNewIsBegun(t *testing.T) {
 	if len(batch) == 0 {
 		t.Fatal("no messages")
 	}
-	var messages []lambdatest.Message
-	for _, r := range batch {
-		messages = append(messages, lambdatest.Message{ID: messageID(r), Body: string(r.Body), Group: r.Group})
-	}
-	document := lambdatest.SQSEvent(lambdatest.QueueARN("usage.fifo"), messages...)
+	document := eventOf("usage.fifo", batch)
 	before := s.sim.Writes()
 	r, err := s.usage.Invoke(context.Background(), document.Event, lambdatest.Options{Deadline: time.Now().Add(1500 * time.Millisecond)})
 	if err != nil || r.Error != nil {

@@ -21,11 +21,7 @@ import (
 // handed has a function work messages as SQS hands them over, with little time.
 func (s *stack) handed(f *lambdatest.Function, name string, batch []queue.Received, lasts time.Duration) lambdatest.Response {
 	s.t.Helper()
-	var messages []lambdatest.Message
-	for _, r := range batch {
-		messages = append(messages, lambdatest.Message{ID: messageID(r), Body: string(r.Body), Group: r.Group, Receives: r.Receives})
-	}
-	r, err := f.Invoke(context.Background(), lambdatest.SQSEvent(lambdatest.QueueARN(name), messages...).Event, lambdatest.Options{Deadline: time.Now().Add(lasts)})
+	r, err := f.Invoke(context.Background(), eventOf(name, batch).Event, lambdatest.Options{Deadline: time.Now().Add(lasts)})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -49,11 +49,12 @@ func (s *sim) equals() {
 				return
 			}
 			got, told := held[id+"|"+ids[service.ID]]
+			p := s.account(id).Pairs[service.Key]
 			switch {
 			case !accounts[id]:
-			case want == 0 && s.refresh > refreshAfter && s.account(id).Pairs[service.Key].NoMap && s.account(id).Pairs[service.Key].State == ledger.Unknown && !s.account(id).Pairs[service.Key].Lost(): // is tried again at the refresh
+			case want == 0 && s.refresh > refreshAfter && p.NoMap && p.State == ledger.Unknown && !p.Lost(): // is tried again at the refresh
 			case told && got != fmt.Sprint(want), !told && want > 0:
-				s.fail("liveness", "company %d has %d %s and Synthesize holds %q; the ledger: %+v", c.ID, want, name, got, s.account(id).Pairs[service.Key])
+				s.fail("liveness", "company %d has %d %s and Synthesize holds %q; the ledger: %+v", c.ID, want, name, got, p)
 				return
 			}
 		}

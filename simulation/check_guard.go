@@ -3,7 +3,6 @@ package simulation
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
 )
@@ -55,6 +54,3 @@ func (s *sim) guarded(t *task, event fetch.Event, result fetch.Result) {
 func (a settings) same(b settings) bool {
 	return a.rules.name == b.rules.name && a.includeOwn == b.includeOwn && a.inactiveZero == b.inactiveZero && slices.Equal(a.companyTypes, b.companyTypes)
 }
-
-// byTime is what runs came to, by their observation time.
-type byTime map[time.Time]counted

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/synthsync/synthsync/functions/fetch-configurations/fetch"
+	"github.com/synthsync/synthsync/shared/ledger"
 	"github.com/synthsync/synthsync/shared/synthesize/synthesizetest"
 )
 
@@ -50,14 +51,14 @@ func (s *sim) losesMapping() {
 	}
 }
 
-// billed tells whether a pair is one that a run counts: of a company that can be seen and a service that a rule names.
+// billed tells whether a pair is of a client whom runs count, and who was told something.
 func (s *sim) billed(pair synthesizetest.Pair) bool {
 	a := s.account(pair.AccountID)
 	if !a.Wanted || a.Released || pair.AccountID == "0" {
 		return false
 	}
 	for _, p := range a.Pairs {
-		if p.State == "told" && p.Units > 0 {
+		if p.State == ledger.Told && p.Units > 0 {
 			return true
 		}
 	}

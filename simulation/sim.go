@@ -70,7 +70,7 @@ type sim struct {
 	effects  int
 	everMade map[string]bool
 	madeAs   map[string]string
-	counted  byTime
+	counted  map[time.Time]counted // what runs came to, by their observation time
 	known    known
 	restored bool
 	refusals []noted
@@ -136,7 +136,7 @@ func newSim(seed uint64, replay map[string]int) *sim {
 		items:    map[int64]autotasktest.Item{},
 		reads:    map[time.Time]*reading{},
 		landed:   map[string]landing{},
-		counted:  byTime{},
+		counted:  map[time.Time]counted{},
 		everMade: map[string]bool{}, known: newKnown(), coverage: map[string]int{},
 	}
 	c := autotasktest.DefaultCredentials

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/synthsync/synthsync/cmd/synthsync/local"
@@ -19,10 +18,7 @@ func notifier(r *settings.Reader) *notify.Client {
 	s := notify.Settings{URL: r.Optional("NOTIFY_URL", ""), Kind: r.Optional("NOTIFY_KIND", ""), HeartbeatURL: r.Optional("HEARTBEAT_URL", "")}
 	client, err := notify.New(s, nil)
 	if err != nil {
-		for problem := range strings.Lines(err.Error()) {
-			name, text, _ := strings.Cut(strings.TrimSuffix(problem, "\n"), ": ")
-			r.Problem(name, "%s", text)
-		}
+		r.Problems("NOTIFY_URL", err)
 	}
 	return client
 }

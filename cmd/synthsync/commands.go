@@ -161,9 +161,9 @@ func (c *planCommand) show(p *process, result fetch.Result, err error) error {
 		}
 	} else {
 		renderResult(p.stdout, result)
-	}
-	if !c.JSON && err == nil {
-		renderChanges(p.stdout, result.Changes, result.Due, listed*4)
+		if err == nil {
+			renderChanges(p.stdout, result.Changes, result.Due, listed*4)
+		}
 	}
 	switch {
 	case err != nil:

@@ -82,9 +82,16 @@ func (r *Report) render(w io.Writer, where place) {
 		fmt.Fprintf(w, "Attention: %s %s\n", clean(r.NotTold.String()), where)
 	}
 	renderTold(w, "Changed by this run:", r.Changed)
-	again := func(t Told) bool { return t.again }
-	renderTold(w, "Needs a hand:", slices.DeleteFunc(slices.Clone(r.NeedsHand), again))
-	renderTold(w, "Needs none, the next run tells it again:", slices.DeleteFunc(slices.Clone(r.NeedsHand), func(t Told) bool { return !t.again }))
+	var hand, again []Told
+	for _, t := range r.NeedsHand {
+		if t.again {
+			again = append(again, t)
+		} else {
+			hand = append(hand, t)
+		}
+	}
+	renderTold(w, "Needs a hand:", hand)
+	renderTold(w, "Needs none, the next run tells it again:", again)
 	renderToMap(w, r.ToMap, where.String())
 }
 

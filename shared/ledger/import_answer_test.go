@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"bytes"
 	"errors"
 	"testing"
 	"time"
@@ -14,16 +13,9 @@ import (
 func TestImport_AnAnswerComesAfterIt_ThePairStaysUnknown(t *testing.T) {
 	for name, answer := range map[string]ledger.Result{"accepted": yes, "refused": no, "no map": {Answer: ledger.Unmapped, Definite: true}, "unclear": unclear} {
 		b := newBook(t)
-		lease, err := b.Begin(t.Context(), "run", time.Minute)
-		b.must(err)
-		b.must(b.End(t.Context(), lease))
-		var export bytes.Buffer
-		_, err = b.Export(t.Context(), &export, "here", "1")
-		b.must(err)
-		transfer, err := ledger.ReadTransfer(&export)
-		b.must(err)
+		transfer := moved(t, b.Ledger)
 		telling := b.start("a", start.Add(time.Hour), servers(5))
-		_, err = b.Import(t.Context(), transfer, true, ledger.Act{Actor: "a person"})
+		_, err := b.Import(t.Context(), transfer, true, ledger.Act{Actor: "a person"})
 		b.must(err)
 		before := b.pair("Servers")
 		b.finish(telling, answer)
@@ -37,25 +29,20 @@ func TestImport_AnAnswerComesAfterIt_ThePairStaysUnknown(t *testing.T) {
 // before the import tells and makes nothing.
 func TestImport_AnOlderWordAboutAnAccountThatTheExportDoesNotKnow_IsSuperseded(t *testing.T) {
 	b := newBook(t)
-	lease, err := b.Begin(t.Context(), "older", time.Minute)
+	transfer := moved(t, b.Ledger)
+	older, _, err := b.Issued(t.Context())
 	b.must(err)
-	b.must(b.End(t.Context(), lease))
-	var export bytes.Buffer
-	_, err = b.Export(t.Context(), &export, "here", "1")
-	b.must(err)
-	transfer, err := ledger.ReadTransfer(&export)
-	b.must(err)
-	newer := lease.ObservedAt.Add(time.Hour)
+	newer := older.Add(time.Hour)
 	_, err = b.StartTelling(t.Context(), "newer", newer, "9", servers(5), b.services, "a")
 	b.must(err)
 	b.now = newer
 	_, err = b.Import(t.Context(), transfer, true, ledger.Act{Actor: "a person"})
 	b.must(err)
 	var superseded *ledger.SupersededError
-	if _, err := b.StartTelling(t.Context(), "older", lease.ObservedAt, "9", servers(3), b.services, "b"); !errors.As(err, &superseded) {
+	if _, err := b.StartTelling(t.Context(), "older", older, "9", servers(3), b.services, "b"); !errors.As(err, &superseded) {
 		t.Errorf("told: %v", err)
 	}
-	if _, err := b.ClaimAccount(t.Context(), "9", "older", lease.ObservedAt, func(*ledger.Account) error { return nil }); !errors.As(err, &superseded) {
+	if _, err := b.ClaimAccount(t.Context(), "9", "older", older, func(*ledger.Account) error { return nil }); !errors.As(err, &superseded) {
 		t.Errorf("made: %v", err)
 	}
 	if _, err := b.StartTelling(t.Context(), "next", newer.Add(time.Hour), "9", servers(4), b.services, "c"); err != nil {
@@ -66,19 +53,12 @@ func TestImport_AnOlderWordAboutAnAccountThatTheExportDoesNotKnow_IsSuperseded(t
 // A fall is looked for in the days of both places; of a day that both know, this one's total is nearer to what was told.
 func TestImport_TotalsOfTheLastDays_AreThoseOfBothPlaces(t *testing.T) {
 	b := newBook(t)
-	lease, err := b.Begin(t.Context(), "run", time.Minute)
-	b.must(err)
-	b.must(b.End(t.Context(), lease))
 	b.must(b.NoteHistory(t.Context(), start, map[string]int64{"s": 10}, nil))
 	b.must(b.NoteHistory(t.Context(), start.AddDate(0, 0, 1), map[string]int64{"s": 11}, nil))
-	var export bytes.Buffer
-	_, err = b.Export(t.Context(), &export, "here", "1")
-	b.must(err)
-	transfer, err := ledger.ReadTransfer(&export)
-	b.must(err)
+	transfer := moved(t, b.Ledger)
 	b.must(b.NoteHistory(t.Context(), start.AddDate(0, 0, 1), map[string]int64{"s": 12}, []string{"s"}))
 	b.must(b.NoteHistory(t.Context(), start.AddDate(0, 0, 2), map[string]int64{"s": 103}, nil))
-	_, err = b.Import(t.Context(), transfer, true, ledger.Act{Actor: "a person"})
+	_, err := b.Import(t.Context(), transfer, true, ledger.Act{Actor: "a person"})
 	b.must(err)
 	history, err := b.History(t.Context())
 	b.must(err)

@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"testing"
@@ -35,22 +34,8 @@ func TestImport_AHoldIsSaidWhileItIsUnderWay_ItStands(t *testing.T) {
 	clock := func() time.Time { return day.Add(time.Hour) }
 	store := memory.New()
 	book := ledger.New(store, clock)
-	held, err := book.Begin(ctx, "run", time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := book.End(ctx, held); err != nil {
-		t.Fatal(err)
-	}
 	must[ledger.ModeWord](t)(book.SetMode(ctx, ledger.ModePost, by("anna")))
-	var export bytes.Buffer
-	if _, err := book.Export(ctx, &export, "here", "1"); err != nil {
-		t.Fatal(err)
-	}
-	transfer, err := ledger.ReadTransfer(&export)
-	if err != nil {
-		t.Fatal(err)
-	}
+	transfer := moved(t, book)
 	var said error
 	raced := false
 	racing := &after{Store: store, key: ledger.Key{Kind: "state", ID: "hand"}, do: func() {

@@ -66,6 +66,18 @@ func (r *Reader) Problem(name, format string, args ...any) {
 	r.problems = append(r.problems, Problem{name, fmt.Sprintf(format, args...)})
 }
 
+// Problems adds what an error says, a problem each line: of the setting that the line begins with and a colon, or else of name.
+func (r *Reader) Problems(name string, err error) {
+	for line := range strings.Lines(err.Error()) {
+		line = strings.TrimSuffix(line, "\n")
+		if of, text, ok := strings.Cut(line, ": "); ok && r.asked[of] {
+			r.Problem(of, "%s", text)
+		} else {
+			r.Problem(name, "%s", line)
+		}
+	}
+}
+
 // Optional reads a text; an empty one counts as not set.
 func (r *Reader) Optional(name, otherwise string) string {
 	if value, ok := r.lookup(name); ok && strings.TrimSpace(value) != "" {
@@ -157,7 +169,7 @@ func (r *Reader) URL(name, otherwise string, check func(name, value string) (*ur
 		return ""
 	}
 	if _, err := check(name, text); err != nil {
-		r.Problem(name, "%s", strings.TrimPrefix(err.Error(), name+": "))
+		r.Problems(name, err)
 		return ""
 	}
 	return text

@@ -98,8 +98,13 @@ func (c *checker) fail(format string, args ...any) {
 	c.advise(format, args...)
 }
 
-// later is what to do about a vendor that did not answer.
-const later = "Try again later; if it stays so, see whether this machine reaches it"
+// shutOut says that a vendor could not be logged in to. The remedy is for a login that was refused; no answer has another.
+func (c *checker) shutOut(vendor string, err error, remedy string) {
+	if !vendorapi.IsRefused(err) && !vendorapi.IsFault(err) {
+		remedy = "Try again later; if it stays so, see whether this machine reaches it"
+	}
+	c.fail("%s. %s", of(vendor, err), remedy)
+}
 
 // of says which vendor an error is of, where it does not begin with that.
 func of(vendor string, err error) string {
@@ -112,11 +117,7 @@ func of(vendor string, err error) string {
 func (c *checker) autotaskSide(ctx context.Context) {
 	login, err := c.autotask.Login(ctx)
 	if err != nil {
-		what := "Check AUTOTASK_USERNAME, AUTOTASK_SECRET and AUTOTASK_INTEGRATION_CODE; the user must be an API User (API-only)"
-		if !vendorapi.IsRefused(err) && !vendorapi.IsFault(err) {
-			what = later
-		}
-		c.fail("%s. %s", of("Autotask", err), what)
+		c.shutOut("Autotask", err, "Check AUTOTASK_USERNAME, AUTOTASK_SECRET and AUTOTASK_INTEGRATION_CODE; the user must be an API User (API-only)")
 		return
 	}
 	a := &c.out.Autotask
@@ -186,11 +187,7 @@ func (c *checker) synthesizeSide(ctx context.Context) {
 		c.ended = foreign(err)
 		return
 	case err != nil && org.OrganizationID == "":
-		what := "Check SYNTHESIZE_VENDOR_API_KEY and SYNTHESIZE_PARTNER_API_KEY; both are shown once, when the custom integration's tokens are generated"
-		if !vendorapi.IsRefused(err) && !vendorapi.IsFault(err) {
-			what = later
-		}
-		c.fail("%s. %s", of("Synthesize", err), what)
+		c.shutOut("Synthesize", err, "Check SYNTHESIZE_VENDOR_API_KEY and SYNTHESIZE_PARTNER_API_KEY; both are shown once, when the custom integration's tokens are generated")
 		return
 	}
 	s.OK, s.Organization, s.Integration, s.Status = true, org.Name, org.VendorName, string(org.Status)

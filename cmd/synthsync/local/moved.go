@@ -19,13 +19,8 @@ func (m *Machine) Moved(ctx context.Context) (moved bool, err error) {
 	if err := s.book.Check(ctx); err != nil {
 		return false, err
 	}
-	seen, err := s.tenant(ctx)
-	if err != nil {
-		return false, err
-	}
-	_, autotask := s.book.BindAutotask(ctx, seen.Autotask)
-	synthesize := s.book.BindSynthesize(ctx, seen.Synthesize)
-	for _, err := range []error{autotask, synthesize} {
+	for _, asks := range []func(context.Context) error{s.ownAutotask, s.ownTenant} { // both: one that refuses proves nothing
+		err := asks(ctx)
 		var other *ledger.TenantError
 		if err != nil && !errors.As(err, &other) {
 			return false, err
@@ -35,21 +30,16 @@ func (m *Machine) Moved(ctx context.Context) (moved bool, err error) {
 	return moved, nil
 }
 
-// tenant asks both vendors whose the logins are.
-func (s *session) tenant(ctx context.Context) (seen ledger.Tenant, err error) {
+// ownAutotask is ownTenant for Autotask.
+func (s *session) ownAutotask(ctx context.Context) error {
 	login, err := s.autotask.Login(ctx)
 	if err != nil {
-		return seen, err
+		return err
 	}
 	own, err := s.autotask.OwnCompany(ctx)
 	if err != nil {
-		return seen, fmt.Errorf("read company 0: %w", err)
+		return fmt.Errorf("read company 0: %w", err)
 	}
-	organization, err := s.synthesize.Organization(ctx)
-	if err != nil {
-		return seen, err
-	}
-	seen.Autotask = ledger.AutotaskTenant{Database: login.Zone.Database, Name: own.Name}
-	seen.Synthesize = ledger.SynthesizeTenant{OrganizationID: organization.OrganizationID, VendorID: organization.VendorID, Name: organization.Name}
-	return seen, nil
+	_, err = s.book.BindAutotask(ctx, ledger.AutotaskTenant{Database: login.Zone.Database, Name: own.Name})
+	return foreign(err)
 }

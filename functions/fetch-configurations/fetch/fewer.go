@@ -1,6 +1,9 @@
 package fetch
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // fewer cuts what needs attention to so many of a kind. One more of the kind stands for the rest, and says how many they are
 // and which accounts they are about, up to so many ids: whom nobody names, nobody corrects.
@@ -31,6 +34,9 @@ func fewer(all []Attention, perKind, ids int) []Attention {
 		if room := ids - len(sum.AccountIDs); room > 0 {
 			sum.AccountIDs = append(sum.AccountIDs, own.AccountIDs[:min(len(own.AccountIDs), room)]...)
 		}
+	}
+	for _, at := range rest {
+		sum := &out[at]
 		sum.Text = fmt.Sprintf("… and %d more", sum.More)
 		if len(sum.AccountIDs) > 0 {
 			sum.Text += fmt.Sprintf(", of companies %s", list(sum.AccountIDs))
@@ -42,13 +48,7 @@ func fewer(all []Attention, perKind, ids int) []Attention {
 // list names the first of some ids.
 func list(ids []string) string {
 	const most = 20
-	text := ""
-	for i, id := range ids[:min(len(ids), most)] {
-		if i > 0 {
-			text += ", "
-		}
-		text += id
-	}
+	text := strings.Join(ids[:min(len(ids), most)], ", ")
 	if more := len(ids) - most; more > 0 {
 		text += fmt.Sprintf(" and %d others", more)
 	}
