@@ -212,6 +212,9 @@ func batches(writes []adapted) [][]adapted {
 func (a *Account) doubt(services Services) {
 	pairs := make(map[string]Pair, len(a.Pairs))
 	for key, p := range a.Pairs {
+		if p.State == Never && !a.Exists {
+			continue // it may have been told since, and come back with the account; "no map" is old news as well
+		}
 		if p.State == Told || p.State == MaybeTold {
 			p.State, p.Prior, p.Was = MaybeTold, nil, nil
 		}

@@ -66,3 +66,18 @@ func TestImport_TotalsOfTheLastDays_AreThoseOfBothPlaces(t *testing.T) {
 		t.Errorf("got %+v", history)
 	}
 }
+
+// At the time of the export the account was gone, after a disconnect, and a pair of it had only ever had "no map". It was told
+// since: the account comes back with that count, which nobody may take for never told.
+func TestImport_APairWithoutAMapOfAnAccountThatWasGone_IsNotNeverTold(t *testing.T) {
+	b := newBook(t)
+	b.finish(b.start("a", start, servers(4)), ledger.Result{Answer: ledger.Unmapped, Definite: true})
+	b.must(b.NoteAccount(t.Context(), "175", func(a *ledger.Account) { a.Missing() }))
+	transfer := moved(t, b.Ledger)
+	_, err := b.Import(t.Context(), transfer, true, ledger.Act{Actor: "a person"})
+	b.must(err)
+	b.must(b.NoteAccount(t.Context(), "175", func(a *ledger.Account) { a.Stands("Contoso") }))
+	if p := b.pair("Servers"); p.State != ledger.Unknown || p.NoMap {
+		t.Errorf("got %+v, want unknown", p)
+	}
+}
